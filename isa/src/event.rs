@@ -1,0 +1,165 @@
+//! What a recorded run leaves behind: one event per table row to fill.
+//!
+//! # Time
+//! Time is counted in ticks, [`TICKS_PER_STEP`] for each instruction; the first instruction
+//! starts at [`TIME_START`]. Within an instruction that starts at `t`, rs1 is read at `t`, rs2 at
+//! `t + 1`, memory is accessed at `t + 2`, and rd is written at `t + 3`. ECALL reads its four
+//! registers at `t`. Every cell starts out at time 0 and each access is strictly later than the
+//! one before.
+//!
+//! # Refresh
+//! A register access proves only that the access before it is at most [`REGISTER_GAP_MAX`] ticks
+//! older. When it is older, the recorder first re-reads the register at one tick before the
+//! access and leaves a [`Refresh`].
+
+use alloc::vec::Vec;
+
+/// Ticks that an instruction takes.
+pub const TICKS_PER_STEP: u32 = 4;
+/// Time at which the first instruction starts.
+pub const TIME_START: u32 = 4;
+/// Largest `access time − previous access time` that a register access can prove by itself.
+pub const REGISTER_GAP_MAX: u32 = 1 << 16;
+/// Most instructions in one recording, so that every time stays below 2^32.
+pub const STEPS_MAX: u64 = (1 << 30) - 2;
+/// Register number that stands for "rd is x0": it is written and never read.
+pub const SINK: usize = 32;
+/// Registers of the memory argument: x0 to x31 and the sink.
+pub const REGISTERS: usize = 33;
+
+/// A cell as an access found it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Value before the access.
+    pub value: u64,
+    /// Time of the access before.
+    pub time: u32,
+}
+
+/// One executed instruction that touches registers only.
+///
+/// Registers that the instruction does not read or write are left at the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Time at which the instruction starts.
+    pub time: u32,
+    /// Position of the instruction in [`crate::program::Program::instructions`].
+    pub index: u32,
+    /// rs1 as read at `time`.
+    pub rs1: Access,
+    /// rs2 as read at `time + 1`.
+    pub rs2: Access,
+    /// rd (or [`SINK`] when rd is x0) as found by the write at `time + 3`.
+    pub rd: Access,
+}
+
+/// One executed load or store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryStep {
+    /// The register side: rs1 is the base, rs2 a store's value, rd a load's target.
+    pub step: Step,
+    /// The word at `address & !7` as found at `time + 2`.
+    pub word: Access,
+    /// The word after it, when the access crosses into it; the default otherwise.
+    pub next_word: Access,
+}
+
+/// One executed ECALL, whatever the call number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EcallStep {
+    /// Time at which the instruction starts.
+    pub time: u32,
+    /// Position of the instruction in [`crate::program::Program::instructions`].
+    pub index: u32,
+    /// Call number, read at `time`.
+    pub a7: Access,
+    /// First argument, read at `time`.
+    pub a0: Access,
+    /// Second argument, read at `time`.
+    pub a1: Access,
+    /// Third argument, read at `time`.
+    pub a2: Access,
+}
+
+/// The part of one commit call that lies in one memory word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Time at which the ECALL starts; the word is read at `time + 2`.
+    pub time: u32,
+    /// Address of the first byte that this part commits.
+    pub pointer: u64,
+    /// Bytes that the call has still to commit, this part included; at least 1.
+    pub remaining: u64,
+    /// Position of the first byte in the public output.
+    pub position: u64,
+    /// The word at `pointer & !7`.
+    pub word: Access,
+}
+
+/// One keccak-f call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keccak {
+    /// Time at which the ECALL starts; the words are accessed at `time + 2`.
+    pub time: u32,
+    /// Address of the first of the 25 words, 8-aligned.
+    pub pointer: u64,
+    /// The 25 words as found.
+    pub words: [Access; 25],
+}
+
+/// A re-read of a register that has not been accessed for long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refresh {
+    /// Register, 0..[`REGISTERS`].
+    pub register: u8,
+    /// Value and time before.
+    pub before: Access,
+    /// Time of the re-read.
+    pub time: u32,
+}
+
+/// A memory word that the run touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// 8-aligned address.
+    pub address: u64,
+    /// Value before the first instruction.
+    pub initial: u64,
+    /// Value and time after the last instruction.
+    pub last: Access,
+}
+
+/// Everything that the tables need to know of one run, in order of time within each list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// Rows of the class tables, by [`crate::instruction::Class`].
+    pub add_immediate: Vec<Step>,
+    pub add: Vec<Step>,
+    pub add_word: Vec<Step>,
+    pub bitwise: Vec<Step>,
+    pub compare: Vec<Step>,
+    pub branch_equal: Vec<Step>,
+    pub branch_less: Vec<Step>,
+    pub jump: Vec<Step>,
+    pub jump_register: Vec<Step>,
+    pub load_double: Vec<MemoryStep>,
+    pub load_narrow: Vec<MemoryStep>,
+    pub store_double: Vec<MemoryStep>,
+    pub store_narrow: Vec<MemoryStep>,
+    pub misaligned: Vec<MemoryStep>,
+    pub shift: Vec<Step>,
+    pub shift_word: Vec<Step>,
+    pub multiply: Vec<Step>,
+    pub divide: Vec<Step>,
+    pub ecall: Vec<EcallStep>,
+    /// The words that commit calls read.
+    pub commits: Vec<Commit>,
+    /// The keccak-f calls.
+    pub keccaks: Vec<Keccak>,
+    /// The re-reads of registers.
+    pub refreshes: Vec<Refresh>,
+    /// Registers after the last instruction, x0 to x31 and the sink.
+    pub registers: [Access; REGISTERS],
+    /// Memory words that were accessed, ascending by address.
+    pub memory: Vec<Cell>,
+}

@@ -1,0 +1,15 @@
+//! RV64IM as data, shared by the emulator, the tables and the verifier.
+//!
+//! This crate says what an instruction *is* (`instruction`, `decode`), what it *means*
+//! (`semantics`, pure functions), what a loaded program is (`program`), and what a recorded run
+//! leaves behind for the tables (`event`). It runs nothing and proves nothing.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod decode;
+pub mod event;
+pub mod instruction;
+pub mod program;
+pub mod semantics;
