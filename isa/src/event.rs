@@ -130,7 +130,7 @@ pub struct Cell {
 }
 
 /// Everything that the tables need to know of one run, in order of time within each list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Events {
     /// Rows of the class tables, by [`crate::instruction::Class`].
     pub add_immediate: Vec<Step>,
@@ -162,4 +162,36 @@ pub struct Events {
     pub registers: [Access; REGISTERS],
     /// Memory words that were accessed, ascending by address.
     pub memory: Vec<Cell>,
+}
+
+impl Default for Events {
+    /// The events of a run of no instructions.
+    fn default() -> Self {
+        Self {
+            add_immediate: Vec::new(),
+            add: Vec::new(),
+            add_word: Vec::new(),
+            bitwise: Vec::new(),
+            compare: Vec::new(),
+            branch_equal: Vec::new(),
+            branch_less: Vec::new(),
+            jump: Vec::new(),
+            jump_register: Vec::new(),
+            load_double: Vec::new(),
+            load_narrow: Vec::new(),
+            store_double: Vec::new(),
+            store_narrow: Vec::new(),
+            misaligned: Vec::new(),
+            shift: Vec::new(),
+            shift_word: Vec::new(),
+            multiply: Vec::new(),
+            divide: Vec::new(),
+            ecall: Vec::new(),
+            commits: Vec::new(),
+            keccaks: Vec::new(),
+            refreshes: Vec::new(),
+            registers: [Access::default(); REGISTERS],
+            memory: Vec::new(),
+        }
+    }
 }

@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod decode;
+pub mod display;
 pub mod event;
 pub mod instruction;
 pub mod program;
