@@ -1,0 +1,225 @@
+//! Checks filled rows without proving: which constraint fails, in which row, and which message
+//! has no partner.
+//!
+//! Used by tests, and by the prover to say what is wrong with a trace instead of handing out a
+//! proof that nobody accepts.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use p3_air::AirBuilder;
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use p3_goldilocks::Goldilocks;
+use p3_matrix::dense::RowMajorMatrix;
+
+use crate::builder::{Side, TableBuilder};
+use crate::bus::Bus;
+
+/// A message of one row with a multiplicity that isn't zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowMessage {
+    /// The bus.
+    pub bus: Bus,
+    /// Sent or received.
+    pub side: Side,
+    /// The fields.
+    pub fields: Vec<Goldilocks>,
+    /// How many times.
+    pub multiplicity: Goldilocks,
+}
+
+/// A builder that evaluates one concrete row.
+pub struct RowChecker {
+    main: RowMajorMatrix<Goldilocks>,
+    preprocessed: RowMajorMatrix<Goldilocks>,
+    periodic: Vec<Goldilocks>,
+    row: usize,
+    height: usize,
+    /// Labels of the constraints that don't hold; unlabelled ones appear by their position.
+    pub failures: Vec<String>,
+    /// Messages with a multiplicity that isn't zero.
+    pub messages: Vec<RowMessage>,
+    constraints: usize,
+}
+
+impl RowChecker {
+    /// A checker for row `row` of `height`: two consecutive rows of main and preprocessed cells.
+    #[must_use]
+    pub fn new(
+        main: [&[Goldilocks]; 2],
+        preprocessed: [&[Goldilocks]; 2],
+        periodic: &[Goldilocks],
+        row: usize,
+        height: usize,
+    ) -> Self {
+        Self {
+            main: window(main),
+            preprocessed: window(preprocessed),
+            periodic: periodic.to_vec(),
+            row,
+            height,
+            failures: Vec::new(),
+            messages: Vec::new(),
+            constraints: 0,
+        }
+    }
+
+    /// A checker for a row of a table without preprocessed cells or transitions.
+    #[must_use]
+    pub fn single(main: &[Goldilocks]) -> Self {
+        Self::new([main, main], [&[], &[]], &[], 0, 1)
+    }
+}
+
+/// Two rows as the window that a table's constraints see.
+fn window([current, next]: [&[Goldilocks]; 2]) -> RowMajorMatrix<Goldilocks> {
+    RowMajorMatrix::new([current, next].concat(), current.len())
+}
+
+impl AirBuilder for RowChecker {
+    type F = Goldilocks;
+    type Expr = Goldilocks;
+    type Var = Goldilocks;
+    type PreprocessedWindow = RowMajorMatrix<Goldilocks>;
+    type MainWindow = RowMajorMatrix<Goldilocks>;
+    type PublicVar = Goldilocks;
+    type PeriodicVar = Goldilocks;
+
+    fn main(&self) -> Self::MainWindow {
+        self.main.clone()
+    }
+
+    fn preprocessed(&self) -> &Self::PreprocessedWindow {
+        &self.preprocessed
+    }
+
+    fn is_first_row(&self) -> Goldilocks {
+        Goldilocks::from_bool(self.row == 0)
+    }
+
+    fn is_last_row(&self) -> Goldilocks {
+        Goldilocks::from_bool(self.row + 1 == self.height)
+    }
+
+    fn is_transition(&self) -> Goldilocks {
+        Goldilocks::from_bool(self.row + 1 < self.height)
+    }
+
+    fn periodic_values(&self) -> &[Goldilocks] {
+        &self.periodic
+    }
+
+    fn assert_zero<I: Into<Goldilocks>>(&mut self, zero: I) {
+        if zero.into() != Goldilocks::ZERO {
+            self.failures.push(alloc::format!("constraint {}", self.constraints));
+        }
+        self.constraints += 1;
+    }
+}
+
+impl TableBuilder for RowChecker {
+    fn constrain(&mut self, label: &'static str, zero: impl Into<Goldilocks>) {
+        if zero.into() != Goldilocks::ZERO {
+            self.failures.push(String::from(label));
+        }
+        self.constraints += 1;
+    }
+
+    fn message(
+        &mut self,
+        bus: Bus,
+        side: Side,
+        fields: impl IntoIterator<Item = Goldilocks>,
+        multiplicity: Goldilocks,
+        _multiplicity_max: u32,
+    ) {
+        if multiplicity != Goldilocks::ZERO {
+            let fields = fields.into_iter().collect();
+            self.messages.push(RowMessage { bus, side, fields, multiplicity });
+        }
+    }
+}
+
+/// A row that sent or received a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the table.
+    pub table: &'static str,
+    /// Row in the table.
+    pub row: usize,
+    /// Sent or received.
+    pub side: Side,
+}
+
+/// A message that was not sent as often as it was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imbalance {
+    /// The bus.
+    pub bus: Bus,
+    /// The fields.
+    pub fields: Vec<u64>,
+    /// Times sent minus times received, modulo the field's order.
+    pub excess: u64,
+    /// Some of the rows that have the message.
+    pub places: Vec<Place>,
+}
+
+impl fmt::Display for Imbalance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let excess = if self.excess > u64::MAX / 2 {
+            -i128::from(Goldilocks::ORDER_U64 - self.excess)
+        } else {
+            i128::from(self.excess)
+        };
+        write!(f, "bus {}: message {:?} has excess {excess};", self.bus.name(), self.fields)?;
+        for place in &self.places {
+            let verb = if place.side == Side::Send { "sent" } else { "received" };
+            write!(f, " {verb} by {} row {};", place.table, place.row)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds up messages over all tables.
+#[derive(Debug, Default)]
+pub struct Balance {
+    #[expect(clippy::type_complexity, reason = "private, and named by its two fields here")]
+    totals: BTreeMap<(Bus, Vec<u64>), (Goldilocks, Vec<Place>)>,
+}
+
+/// Rows that an imbalance names at most.
+const PLACES_MAX: usize = 4;
+
+impl Balance {
+    /// Adds the messages of one row.
+    pub fn add(&mut self, table: &'static str, row: usize, messages: Vec<RowMessage>) {
+        for message in messages {
+            let fields = message.fields.iter().map(PrimeField64::as_canonical_u64).collect();
+            let (total, places) = self.totals.entry((message.bus, fields)).or_default();
+            match message.side {
+                Side::Send => *total += message.multiplicity,
+                Side::Receive => *total -= message.multiplicity,
+            }
+            if places.len() < PLACES_MAX {
+                places.push(Place { table, row, side: message.side });
+            }
+        }
+    }
+
+    /// The messages that don't balance.
+    #[must_use]
+    pub fn imbalances(self) -> Vec<Imbalance> {
+        self.totals
+            .into_iter()
+            .filter(|(_, (total, _))| *total != Goldilocks::ZERO)
+            .map(|((bus, fields), (total, places))| Imbalance {
+                bus,
+                fields,
+                excess: total.as_canonical_u64(),
+                places,
+            })
+            .collect()
+    }
+}
