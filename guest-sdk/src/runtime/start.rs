@@ -4,18 +4,21 @@
 use core::ptr;
 
 use lvm_syscalls::halt::halt;
+use lvm_syscalls::layout::PRIVATE_INPUT_START;
 
 use super::heap::Heap;
 
 unsafe extern "C" {
     /// First address of the heap, by the linker script. A multiple of 16.
     static mut _heap_start: u8;
-    /// First address after the heap, by the linker script.
-    static mut _heap_end: u8;
 
     /// What `fn main` of a program with the standard library compiles to, or `entry!` defines.
     fn main(argc: isize, argv: *const *const u8) -> isize;
 }
+
+/// The linker script's `_heap_end`, which instructions that address relative to the program counter
+/// are too far away to name.
+const HEAP_END: *mut u8 = PRIVATE_INPUT_START as *mut u8;
 
 #[global_allocator]
 pub(super) static HEAP: Heap = Heap::new();
@@ -40,7 +43,7 @@ core::arch::global_asm!(
 extern "C" fn run() -> ! {
     // SAFETY: this is the first thing that a run does; the linker script gives the range to nobody
     // else, and memory is zero when a run starts.
-    unsafe { HEAP.give(&raw mut _heap_start, &raw mut _heap_end) };
+    unsafe { HEAP.give(&raw mut _heap_start, HEAP_END) };
     #[cfg(feature = "std")]
     super::std_platform::report_failed_allocations();
     // SAFETY: the platform's `main` has this signature; with `argc` zero it doesn't look at `argv`.
