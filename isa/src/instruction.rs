@@ -174,4 +174,64 @@ impl Operation {
             Ebreak => return None,
         })
     }
+
+    /// Whether the instruction has rs1. LUI, AUIPC and FENCE have none (their table reads x0).
+    pub const fn reads_rs1(self) -> bool {
+        use Operation::*;
+        !matches!(self, Lui | Auipc | Jal | Fence | Ecall | Ebreak)
+    }
+
+    /// Whether the instruction has rs2, so that its second operand is not the immediate.
+    pub const fn reads_rs2(self) -> bool {
+        use Operation::*;
+        matches!(
+            self,
+            Beq | Bne
+                | Blt
+                | Bge
+                | Bltu
+                | Bgeu
+                | Sb
+                | Sh
+                | Sw
+                | Sd
+                | Add
+                | Sub
+                | Sll
+                | Slt
+                | Sltu
+                | Xor
+                | Srl
+                | Sra
+                | Or
+                | And
+                | Addw
+                | Subw
+                | Sllw
+                | Srlw
+                | Sraw
+                | Mul
+                | Mulh
+                | Mulhsu
+                | Mulhu
+                | Div
+                | Divu
+                | Rem
+                | Remu
+                | Mulw
+                | Divw
+                | Divuw
+                | Remw
+                | Remuw
+        )
+    }
+
+    /// Whether the instruction has rd. FENCE has none (its table writes nowhere).
+    pub const fn writes_rd(self) -> bool {
+        use Operation::*;
+        !matches!(
+            self,
+            Beq | Bne | Blt | Bge | Bltu | Bgeu | Sb | Sh | Sw | Sd | Fence | Ecall | Ebreak
+        )
+    }
 }

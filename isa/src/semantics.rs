@@ -79,7 +79,10 @@ const fn div_signed(a: i64, b: i64) -> i64 {
 /// Division by zero gives 2^64 − 1.
 #[inline(always)]
 const fn div_unsigned(a: u64, b: u64) -> u64 {
-    if b == 0 { u64::MAX } else { a / b }
+    match a.checked_div(b) {
+        Some(quotient) => quotient,
+        None => u64::MAX,
+    }
 }
 
 /// The remainder by zero is the dividend; i64::MIN % −1 is 0.
@@ -91,7 +94,10 @@ const fn rem_signed(a: i64, b: i64) -> i64 {
 /// The remainder by zero is the dividend.
 #[inline(always)]
 const fn rem_unsigned(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { a % b }
+    match a.checked_rem(b) {
+        Some(remainder) => remainder,
+        None => a,
+    }
 }
 
 /// Whether a branch with rs1 = `a` and rs2 = `b` is taken; false for any other operation.
