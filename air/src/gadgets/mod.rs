@@ -4,6 +4,7 @@
 //! Each gadget says what it assumes and what it guarantees. All of them are gated by an `active`
 //! expression that the table has proved to be 0 or 1.
 
+pub mod cell;
 pub mod fetch;
 pub mod limbs;
 pub mod memory;

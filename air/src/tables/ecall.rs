@@ -1,1 +1,306 @@
-//! `ecall`.
+//! `ecall`: ECALL, all system calls.
+//!
+//! Statement: at `time` the machine at `pc` executes ECALL with call number a7, one of
+//! - commit: the `a2` bytes at `a1` are appended to the public output (`commit` does it); a0 is 1;
+//! - halt: the run ends with exit code a0;
+//! - panic: the run ends with exit code [`EXIT_CODE`];
+//! - print: nothing happens;
+//! - keccak-f: the 25 words at a0 are permuted (`keccak` does it).
+//!
+//! Any other call has no row, so that it can't be proved. No call changes a register.
+
+use lvm_isa::event::{Access, EcallStep};
+use lvm_isa::instruction::Operation;
+use lvm_syscalls::panic::EXIT_CODE;
+use lvm_syscalls::{commit, halt, keccak_f, panic, print};
+use p3_air::WindowAccess;
+use p3_field::PrimeCharacteristicRing;
+use p3_goldilocks::Goldilocks;
+
+use crate::builder::TableBuilder;
+use crate::bus::{CommitMsg, HaltMsg, KeccakCallMsg, RegisterMsg};
+use crate::columns::{Columns, columns};
+use crate::counts::Counts;
+use crate::gadgets::fetch::{Decoded, Fetch};
+use crate::gadgets::limbs::{Limbs32, range16};
+use crate::gadgets::memory::{effective_address, fill_effective_address};
+use crate::gadgets::register::RegisterAccess;
+use crate::gadgets::value::{Value, join};
+use crate::tables::boundary::OUTPUT_REGISTER;
+use crate::tables::program::code;
+
+columns! {
+    /// One executed ECALL.
+    pub struct EcallRow {
+        /// Where and when.
+        fetch: Fetch,
+        /// 1 for commit; 0 or 1.
+        is_commit: cell,
+        /// 1 for halt; 0 or 1.
+        is_halt: cell,
+        /// 1 for print; 0 or 1.
+        is_print: cell,
+        /// 1 for panic; 0 or 1.
+        is_panic: cell,
+        /// 1 for keccak-f; 0 or 1.
+        is_keccak: cell,
+        /// Read of a7, the call number.
+        a7: RegisterAccess,
+        /// Read of a0.
+        a0: RegisterAccess,
+        /// Read of a1.
+        a1: RegisterAccess,
+        /// Read of a2.
+        a2: RegisterAccess,
+        /// Length of the public output before a commit: the low limb of the output register,
+        /// whose high limb is always 0.
+        position: cell,
+        /// Time of the commit before.
+        position_time: cell,
+        /// Limbs of `time − position_time − 1`, below 2^32.
+        position_gap: Limbs32,
+        /// The exit code, where the call ends the run.
+        exit_code: Value,
+    }
+}
+
+/// x17, x10, x11 and x12.
+const A7: u8 = 17;
+const A0: u8 = 10;
+const A1: u8 = 11;
+const A2: u8 = 12;
+
+/// Constraints and messages of a row.
+pub fn eval<AB: TableBuilder>(builder: &mut AB) {
+    let row = EcallRow::<AB::Var>::of(builder.main().current_slice());
+    let zero = || AB::Expr::ZERO;
+    let calls = [
+        (row.is_commit, commit::NUMBER),
+        (row.is_halt, halt::NUMBER),
+        (row.is_print, print::NUMBER),
+        (row.is_panic, panic::NUMBER),
+        (row.is_keccak, keccak_f::NUMBER),
+    ];
+    for (flag, _) in calls {
+        builder.constrain_bool("call flags are boolean", flag);
+    }
+    let active: AB::Expr = calls.iter().map(|(flag, _)| Into::<AB::Expr>::into(*flag)).sum();
+    builder.constrain_bool("at most one call", active.clone());
+    let ends: AB::Expr = row.is_halt + row.is_panic;
+
+    let decoded = Decoded {
+        code: AB::Expr::from_u8(code(Operation::Ecall)),
+        operands: [zero(), zero(), zero(), zero(), zero()],
+    };
+    row.fetch.constrain_fetch(builder, decoded, active.clone());
+    row.fetch.constrain_next(builder, row.fetch.fallthrough::<AB>(), active.clone() - ends.clone());
+    for (access, register) in [(row.a7, A7), (row.a0, A0), (row.a1, A1), (row.a2, A2)] {
+        let register = AB::Expr::from_u8(register);
+        access.constrain_read(builder, register, row.fetch.at::<AB>(0), active.clone());
+    }
+
+    // The call number is the flag's, limb by limb.
+    let number = |limb: fn(Value<Goldilocks>) -> Goldilocks| -> AB::Expr {
+        calls
+            .iter()
+            .map(|(flag, number)| *flag * AB::Expr::from(limb(Value::from_u64(*number))))
+            .sum()
+    };
+    let (number_lo, number_hi) = (number(|v| v.lo), number(|v| v.hi));
+    builder.constrain("a7 is the call number, low limb", number_lo - row.a7.before.lo);
+    builder.constrain("a7 is the call number, high limb", number_hi - row.a7.before.hi);
+
+    // Commit. The output register counts the bytes; it is read and written at the ECALL's time,
+    // which orders the calls.
+    builder.constrain("commit: a0 is 1, low limb", (row.a0.before.lo - AB::Expr::ONE) * row.is_commit);
+    builder.constrain("commit: a0 is 1, high limb", row.a0.before.hi * row.is_commit);
+    let pointer = effective_address(builder, row.a1.before, zero(), row.is_commit);
+    // Below 2^48, so that the length can't alias a smaller one modulo the field's order.
+    range16(builder, row.a2.before.hi, row.is_commit);
+    let length = join::<AB::Expr>(row.a2.before.lo, row.a2.before.hi);
+    let end = length.clone() + row.position;
+    let counter = |value: AB::Expr, time: AB::Expr| RegisterMsg {
+        register: AB::Expr::from_u8(OUTPUT_REGISTER),
+        lo: value,
+        hi: zero(),
+        time,
+    };
+    counter(row.position.into(), row.position_time.into()).receive(builder, row.is_commit);
+    counter(end.clone(), row.fetch.time.into()).send(builder, row.is_commit);
+    let gap = row.fetch.time - row.position_time - AB::Expr::ONE;
+    row.position_gap.constrain(builder, gap, row.is_commit);
+    CommitMsg {
+        time: row.fetch.time.into(),
+        pointer: pointer.clone(),
+        remaining: length.clone(),
+        position: row.position.into(),
+    }
+    .send(builder, row.is_commit);
+    CommitMsg {
+        time: row.fetch.time.into(),
+        pointer: pointer + length,
+        remaining: zero(),
+        position: end,
+    }
+    .receive(builder, row.is_commit);
+
+    // Halt and panic.
+    let exit_lo = row.a0.before.lo * row.is_halt + row.is_panic * AB::Expr::from_u64(EXIT_CODE);
+    let exit_hi = row.a0.before.hi * row.is_halt;
+    builder.constrain("exit code, low limb", (exit_lo - row.exit_code.lo) * ends.clone());
+    builder.constrain("exit code, high limb", (exit_hi - row.exit_code.hi) * ends.clone());
+    HaltMsg { lo: row.exit_code.lo.into(), hi: row.exit_code.hi.into() }.send(builder, ends);
+
+    // Keccak-f.
+    let pointer = effective_address(builder, row.a0.before, zero(), row.is_keccak);
+    KeccakCallMsg { time: row.fetch.time.into(), pointer }.send(builder, row.is_keccak);
+}
+
+/// The row of one executed ECALL; `output` is the output register as a commit finds it.
+pub fn fill(
+    pc: u64,
+    step: &EcallStep,
+    output: Access,
+    counts: &mut Counts,
+) -> EcallRow<Goldilocks> {
+    let is = |number: u64| step.a7.value == number;
+    let flag = |number: u64| Goldilocks::from_bool(is(number));
+    let mut row = EcallRow {
+        fetch: Fetch::fill(step.time, pc, step.index, counts),
+        is_commit: flag(commit::NUMBER),
+        is_halt: flag(halt::NUMBER),
+        is_print: flag(print::NUMBER),
+        is_panic: flag(panic::NUMBER),
+        is_keccak: flag(keccak_f::NUMBER),
+        a7: RegisterAccess::fill(step.a7, step.time, counts),
+        a0: RegisterAccess::fill(step.a0, step.time, counts),
+        a1: RegisterAccess::fill(step.a1, step.time, counts),
+        a2: RegisterAccess::fill(step.a2, step.time, counts),
+        ..EcallRow::default()
+    };
+    if is(commit::NUMBER) {
+        fill_effective_address(step.a1.value, counts);
+        counts.range16((step.a2.value >> 32) as u16);
+        row.position = Goldilocks::from_u64(output.value);
+        row.position_time = Goldilocks::from_u32(output.time);
+        row.position_gap = Limbs32::fill(step.time - output.time - 1, counts);
+    }
+    if is(keccak_f::NUMBER) {
+        fill_effective_address(step.a0.value, counts);
+    }
+    if is(halt::NUMBER) {
+        row.exit_code = Value::from_u64(step.a0.value);
+    }
+    if is(panic::NUMBER) {
+        row.exit_code = Value::from_u64(EXIT_CODE);
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::Side;
+    use crate::bus::Bus;
+    use crate::tables::testing::*;
+
+    fn row(a7: u64, a0: u64, a1: u64, a2: u64) -> (EcallRow<Goldilocks>, Counts) {
+        let mut counts = Counts::new(1);
+        let access = |value| Access { value, time: 9 };
+        let step = EcallStep {
+            time: 400,
+            index: 0,
+            a7: access(a7),
+            a0: access(a0),
+            a1: access(a1),
+            a2: access(a2),
+        };
+        let row = fill(PC, &step, Access { value: 10, time: 300 }, &mut counts);
+        (row, counts)
+    }
+
+    fn corrupt(
+        honest: &EcallRow<Goldilocks>,
+        label: &str,
+        change: impl Fn(&mut EcallRow<Goldilocks>),
+    ) {
+        let mut row = *honest;
+        change(&mut row);
+        expect_violation(&row, label, eval);
+    }
+
+    #[test]
+    fn commit_passes_the_bytes_on_and_counts_them() {
+        let (row, counts) = row(commit::NUMBER, 1, 0x2003, 21);
+        expect_honest("commit", &row, &counts, eval);
+        assert_eq!(message(&row, Bus::Commit, Side::Send, eval), [400, 0x2003, 21, 10]);
+        assert_eq!(message(&row, Bus::Commit, Side::Receive, eval), [400, 0x2018, 0, 31]);
+        assert_eq!(register_sends(&row, eval)[4], (33, 31, 400));
+        assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4]);
+    }
+
+    #[test]
+    fn halt_and_panic_end_the_run() {
+        for (a7, exit_code) in [(halt::NUMBER, u64::MAX - 1), (panic::NUMBER, EXIT_CODE)] {
+            let (row, counts) = row(a7, u64::MAX - 1, 2, 3);
+            expect_honest("end", &row, &counts, eval);
+            let sent = message(&row, Bus::Halt, Side::Send, eval);
+            assert_eq!(sent, [exit_code & 0xFFFF_FFFF, exit_code >> 32]);
+            let (_, messages) = check(&row, eval);
+            assert!(!messages.iter().any(|m| m.bus == Bus::Execution && m.side == Side::Send));
+            corrupt(&row, "exit code, low limb", |r| r.exit_code.lo += Goldilocks::ONE);
+            corrupt(&row, "exit code, high limb", |r| r.exit_code.hi += Goldilocks::ONE);
+        }
+    }
+
+    #[test]
+    fn print_changes_nothing() {
+        let (row, counts) = row(print::NUMBER, u64::MAX, u64::MAX, 5);
+        expect_honest("print", &row, &counts, eval);
+        assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4]);
+        for (_, value, _) in register_sends(&row, eval) {
+            assert!([print::NUMBER, u64::MAX, 5].contains(&value));
+        }
+    }
+
+    #[test]
+    fn keccak_calls_the_permutation() {
+        let (row, counts) = row(keccak_f::NUMBER, 0x2008, 0, 0);
+        expect_honest("keccak", &row, &counts, eval);
+        assert_eq!(message(&row, Bus::KeccakCall, Side::Send, eval), [400, 0x2008]);
+    }
+
+    #[test]
+    fn one_call_cannot_pass_for_another() {
+        let (honest, _) = row(print::NUMBER, 1, 0x2000, 8);
+        corrupt(&honest, "a7 is the call number, low limb", |r| {
+            r.is_print = Goldilocks::ZERO;
+            r.is_halt = Goldilocks::ONE;
+        });
+        corrupt(&honest, "a7 is the call number, high limb", |r| {
+            r.is_print = Goldilocks::ZERO;
+            r.is_keccak = Goldilocks::ONE;
+        });
+        corrupt(&honest, "at most one call", |r| r.is_halt = Goldilocks::ONE);
+        corrupt(&honest, "call flags are boolean", |r| r.is_print = Goldilocks::TWO);
+        let (unknown, _) = row(1000, 0, 0, 0);
+        expect_violation(&unknown, "a7 is the call number, low limb", eval);
+        expect_padding::<EcallRow<Goldilocks>>(eval);
+    }
+
+    #[test]
+    fn aliases_of_pointers_and_lengths_are_refused() {
+        let alias = 0xFFFF_FFFF_0000_0001;
+        for (a7, a0, a1, a2) in [
+            (commit::NUMBER, 1, alias + 0x2000, 8),
+            (commit::NUMBER, 1, 0x2000, alias + 8),
+            (keccak_f::NUMBER, alias + 0x2000, 0, 0),
+        ] {
+            expect_violation(&row(a7, a0, a1, a2).0, "range16", eval);
+        }
+        let (row, _) = row(commit::NUMBER, 2, 0x2000, 8);
+        expect_violation(&row, "commit: a0 is 1, low limb", eval);
+        corrupt(&row, "commit: a0 is 1, high limb", |r| r.a0.before.hi = Goldilocks::ONE);
+        corrupt(&row, "range16", |r| r.position_time = r.fetch.time);
+    }
+}

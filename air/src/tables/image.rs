@@ -1,1 +1,63 @@
-//! `image`.
+//! `image`: the memory words of the program's initial image, one preprocessed row each.
+//!
+//! Statement: each of these words starts with the program's value and ends with the last access's.
+
+use alloc::vec::Vec;
+
+use lvm_isa::program::Program;
+use p3_air::WindowAccess;
+use p3_field::PrimeCharacteristicRing;
+use p3_goldilocks::Goldilocks;
+
+use crate::builder::TableBuilder;
+use crate::columns::{Columns, columns};
+use crate::counts::Counts;
+use crate::gadgets::cell::{MemoryCell, OrderedCell};
+use crate::gadgets::value::Value;
+
+columns! {
+    /// The preprocessed side of a row.
+    pub struct ImageEntry {
+        /// 1 in a row that is used; 0 in padding.
+        is_real: cell,
+        /// Address, 8-aligned.
+        address: cell,
+        /// The program's value; canonical.
+        initial: Value,
+    }
+}
+
+columns! {
+    /// The prover's side of a row.
+    pub struct ImageRow {
+        /// Order and last state.
+        cell: MemoryCell,
+    }
+}
+
+/// Constraints and messages of a row.
+pub fn eval<AB: TableBuilder>(builder: &mut AB) {
+    let entry = ImageEntry::<AB::Var>::of(builder.preprocessed().current_slice());
+    let row = ImageRow::<AB::Var>::of(builder.main().current_slice());
+    row.cell.constrain(builder, entry.address, entry.initial.into_exprs(), entry.is_real);
+}
+
+/// The preprocessed rows, without padding.
+#[must_use]
+pub fn entries(program: &Program) -> Vec<ImageEntry<Goldilocks>> {
+    program
+        .words
+        .iter()
+        .map(|&(address, word)| ImageEntry {
+            is_real: Goldilocks::ONE,
+            address: Goldilocks::from_u64(address),
+            initial: Value::from_u64(word),
+        })
+        .collect()
+}
+
+/// The prover's side of one word's row.
+pub fn fill(event: &OrderedCell, counts: &mut Counts) -> ImageRow<Goldilocks> {
+    let OrderedCell { previous, cell } = event;
+    ImageRow { cell: MemoryCell::fill(*previous, cell.address, cell.last, counts) }
+}

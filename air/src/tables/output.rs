@@ -1,1 +1,68 @@
-//! `output`.
+//! `output`: the public output of the statement, one row a byte.
+//!
+//! Statement: `output` receives exactly the statement's bytes at their positions. Position and
+//! byte are periodic columns of the table's own height, which the verifier computes from the
+//! statement; the committed columns repeat them, because messages are made of committed columns.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use p3_air::WindowAccess;
+use p3_field::PrimeCharacteristicRing;
+use p3_goldilocks::Goldilocks;
+
+use crate::builder::TableBuilder;
+use crate::bus::OutputMsg;
+use crate::columns::{Columns, columns};
+
+columns! {
+    /// One byte of public output.
+    pub struct OutputRow {
+        /// 1 in a row that is used.
+        is_real: cell,
+        /// Position from the start.
+        position: cell,
+        /// The byte.
+        byte: cell,
+    }
+}
+
+/// Constraints and messages of a row.
+pub fn eval<AB: TableBuilder>(builder: &mut AB) {
+    let stated: Vec<AB::Expr> =
+        builder.periodic_values().iter().map(|value| (*value).into()).collect();
+    let row = OutputRow::<AB::Var>::of(builder.main().current_slice());
+    let labels = ["is_real is the statement's", "position is the statement's", "byte is the statement's"];
+    let cells = [row.is_real, row.position, row.byte];
+    for ((label, cell), stated) in labels.into_iter().zip(cells).zip(stated) {
+        builder.constrain(label, stated - cell);
+    }
+    OutputMsg { position: row.position.into(), byte: row.byte.into() }
+        .receive(builder, row.is_real);
+}
+
+/// The three columns for `output`, padded to `height` rows: used, position, byte.
+#[must_use]
+pub fn columns_of(output: &[u8], height: usize) -> Vec<Vec<Goldilocks>> {
+    let mut columns = vec![vec![Goldilocks::ZERO; height]; 3];
+    for (position, byte) in output.iter().enumerate() {
+        columns[0][position] = Goldilocks::ONE;
+        columns[1][position] = Goldilocks::from_usize(position);
+        columns[2][position] = Goldilocks::from_u8(*byte);
+    }
+    columns
+}
+
+/// The rows, without padding.
+#[must_use]
+pub fn fill(output: &[u8]) -> Vec<OutputRow<Goldilocks>> {
+    output
+        .iter()
+        .enumerate()
+        .map(|(position, byte)| OutputRow {
+            is_real: Goldilocks::ONE,
+            position: Goldilocks::from_usize(position),
+            byte: Goldilocks::from_u8(*byte),
+        })
+        .collect()
+}

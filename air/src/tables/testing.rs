@@ -214,3 +214,8 @@ fn is_table_entry(message: &RowMessage) -> bool {
 pub(crate) fn case(instruction: &Instruction, a: u64, b: u64) -> String {
     format!("{instruction:?} on {a:#x}, {b:#x}")
 }
+
+/// Requires that a row of zeros, as padding is, satisfies everything and says nothing.
+pub(crate) fn expect_padding<R: Columns<Goldilocks> + Default>(eval: impl Fn(&mut RowChecker)) {
+    assert_eq!(check(&R::default(), eval), (vec![], vec![]));
+}
