@@ -1,0 +1,129 @@
+//! What is done with a guest's ELF file after linking.
+
+use goblin::elf::Elf;
+use goblin::elf::header::header64::SIZEOF_EHDR;
+use goblin::elf::program_header::{PF_X, PT_LOAD};
+use lvm_isa::decode::decode;
+
+/// The word that compilers put where execution must not get to (`unimp`). It is no instruction.
+pub const UNIMP: u32 = 0xC000_1073;
+
+/// Why a file cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("it is no ELF file: {0}")]
+    Format(#[from] goblin::error::Error),
+    #[error("it is no 64-bit little-endian ELF file")]
+    Class,
+    #[error("it ends within a segment")]
+    Truncated,
+    #[error("the word {word:#010x} at {address:#x} is no RV64IM instruction")]
+    Instruction { address: u64, word: u32 },
+}
+
+/// The file without symbols and sections, which the machine doesn't look at.
+///
+/// Linkers put what isn't loaded after what is, so the rest of the file is cut off.
+///
+/// # Errors
+/// When `file` is no 64-bit little-endian ELF file with all of its segments.
+pub fn strip(file: &[u8]) -> Result<Vec<u8>, Error> {
+    let elf = parse(file)?;
+    let headers = elf.header.e_phoff + u64::from(elf.header.e_phnum) * u64::from(elf.header.e_phentsize);
+    let end = elf
+        .program_headers
+        .iter()
+        .filter(|segment| segment.p_filesz > 0)
+        .try_fold(headers.max(SIZEOF_EHDR as u64), |end, segment| {
+            Some(end.max(segment.p_offset.checked_add(segment.p_filesz)?))
+        })
+        .and_then(|end| usize::try_from(end).ok())
+        .ok_or(Error::Truncated)?;
+    let mut stripped = file.get(..end).ok_or(Error::Truncated)?.to_vec();
+    stripped[0x28..0x30].fill(0); // e_shoff
+    stripped[0x3C..0x40].fill(0); // e_shnum, e_shstrndx
+    Ok(stripped)
+}
+
+/// Checks that every word of the file's code is an RV64IM instruction or [`UNIMP`].
+///
+/// The machine allows data in executable segments, but what we build has none there. So this
+/// finds instructions of extensions that the machine lacks.
+///
+/// # Errors
+/// [`Error::Instruction`] with the first other word.
+pub fn check_instructions(file: &[u8]) -> Result<(), Error> {
+    let elf = parse(file)?;
+    for segment in &elf.program_headers {
+        if segment.p_type != PT_LOAD || segment.p_flags & PF_X == 0 {
+            continue;
+        }
+        let code = usize::try_from(segment.p_offset)
+            .ok()
+            .zip(usize::try_from(segment.p_filesz).ok())
+            .and_then(|(offset, length)| file.get(offset..)?.get(..length))
+            .ok_or(Error::Truncated)?;
+        let (words, _) = code.as_chunks::<4>();
+        for (index, word) in words.iter().enumerate() {
+            let word = u32::from_le_bytes(*word);
+            if word != UNIMP && decode(word).is_none() {
+                let address = segment.p_vaddr + 4 * index as u64;
+                return Err(Error::Instruction { address, word });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn parse(file: &[u8]) -> Result<Elf<'_>, Error> {
+    let elf = Elf::parse(file)?;
+    if elf.is_64 && elf.little_endian { Ok(elf) } else { Err(Error::Class) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An ELF file with one executable segment, and something after it.
+    fn file(code: &[u32]) -> Vec<u8> {
+        let mut file = vec![0; 0x78];
+        file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0x10, &2_u16.to_le_bytes()); // ET_EXEC
+        put(0x12, &243_u16.to_le_bytes()); // EM_RISCV
+        put(0x20, &0x40_u64.to_le_bytes()); // e_phoff
+        put(0x28, &0_u64.to_le_bytes());
+        put(0x34, &0x40_u16.to_le_bytes()); // e_ehsize
+        put(0x36, &0x38_u16.to_le_bytes()); // e_phentsize
+        put(0x38, &1_u16.to_le_bytes()); // e_phnum
+        put(0x3A, &0x40_u16.to_le_bytes()); // e_shentsize
+        put(0x40, &1_u32.to_le_bytes()); // PT_LOAD
+        put(0x44, &5_u32.to_le_bytes()); // R + X
+        put(0x48, &0x78_u64.to_le_bytes()); // p_offset
+        put(0x50, &0x1000_u64.to_le_bytes()); // p_vaddr
+        put(0x60, &(4 * code.len() as u64).to_le_bytes()); // p_filesz
+        put(0x68, &(4 * code.len() as u64).to_le_bytes()); // p_memsz
+        file.extend(code.iter().flat_map(|word| word.to_le_bytes()));
+        file
+    }
+
+    #[test]
+    fn stripping_keeps_segments_and_drops_the_rest() {
+        let code = [0x0000_0073, UNIMP];
+        let mut with_symbols = file(&code);
+        with_symbols.extend(b"symbols");
+        assert_eq!(strip(&with_symbols).unwrap(), file(&code));
+        assert!(matches!(strip(&file(&code)[..0x7C]), Err(Error::Truncated)));
+        assert!(matches!(strip(b"text"), Err(Error::Format(_))));
+    }
+
+    #[test]
+    fn instructions_of_other_extensions_are_found() {
+        check_instructions(&file(&[0x0000_0073, UNIMP])).unwrap();
+        // lr.w, c.nop twice, fadd.s, csrrw
+        for word in [0x1000_202F, 0x0001_0001, 0x0000_0053, 0x3000_1073] {
+            let error = check_instructions(&file(&[0x0000_0013, word])).unwrap_err();
+            assert!(matches!(error, Error::Instruction { address: 0x1004, word: w } if w == word));
+        }
+    }
+}

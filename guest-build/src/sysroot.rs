@@ -1,0 +1,191 @@
+//! What a compiler needs for the target, prepared once per compiler in a cache directory.
+//!
+//! ```text
+//! <cache>/<key>/rustc                              the compiler, with this directory as sysroot
+//! <cache>/<key>/targets/<target>.json              the target, with linker and linker script
+//! <cache>/<key>/lib/rustlib/<host>                 link: what the compiler needs for itself
+//! <cache>/<key>/lib/rustlib/src/rust/library/..    links to the library's source, one file apart
+//! ```
+//!
+//! The one file is the library's `process::exit`, which ends in an undecodable instruction on
+//! platforms that it doesn't know how to leave; it is made to call the guest runtime's `sys_exit`.
+//!
+//! The key is a hash of everything that goes in, and a directory appears under its name only when
+//! it is complete, so that builds can run at the same time.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::TARGET;
+use crate::error::{Error, at};
+use crate::toolchain::Toolchain;
+
+const SPECIFICATION: &str = include_str!("../../sysroot/riscv64im-lvm-zkvm-elf.json");
+const LINKER_SCRIPT: &str = include_str!("../../sysroot/guest.ld");
+
+/// Changes whenever directories of an earlier version cannot be used any more.
+const LAYOUT: &str = "1";
+
+/// Where the library's `process::exit` is, below the library's source.
+const EXIT: &str = "std/src/sys/exit.rs";
+/// How its branch for all other platforms begins.
+const OTHER_PLATFORMS: &str = "        _ => {\n            let _ = code;\n";
+/// The branch that goes before it.
+const OUR_PLATFORM: &str = r#"        target_os = "zkvm" => {
+            unsafe extern "C" {
+                fn sys_exit(code: i32) -> !;
+            }
+            // SAFETY: the guest's runtime defines this function.
+            unsafe { sys_exit(code) }
+        }
+"#;
+
+/// A prepared sysroot.
+pub(crate) struct Sysroot {
+    /// The compiler to run.
+    pub(crate) rustc: PathBuf,
+    /// The folder of the target's specification.
+    pub(crate) targets: PathBuf,
+    /// The library's source.
+    pub(crate) library: PathBuf,
+}
+
+/// The sysroot for `toolchain`, made if it isn't there yet.
+pub(crate) fn prepare(toolchain: &Toolchain, cache: &Path) -> Result<Sysroot, Error> {
+    let target = target(&toolchain.linker);
+    let mut hasher = blake3::Hasher::new();
+    for part in [
+        LAYOUT,
+        &toolchain.verbose_version,
+        &toolchain.sysroot.to_string_lossy(),
+        &target,
+        OUR_PLATFORM,
+    ] {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+    }
+    let key = &hasher.finalize().to_hex()[..16];
+    let home = cache.join(format!("sysroot-{key}"));
+
+    if !home.is_dir() {
+        at(cache, "create", |path| fs::create_dir_all(path))?;
+        let unfinished = at(cache, "create a folder in", |path| tempfile::tempdir_in(path))?;
+        fill(unfinished.path(), &home, toolchain, &target)?;
+        let unfinished = unfinished.keep();
+        if let Err(error) = fs::rename(&unfinished, &home) {
+            at(&unfinished, "remove", |path| fs::remove_dir_all(path))?;
+            // Another build was faster, unless the directory still isn't there.
+            if !home.is_dir() {
+                return Err(Error::Io { action: "create", path: home, source: error });
+            }
+        }
+    }
+    Ok(Sysroot {
+        rustc: home.join("rustc"),
+        targets: home.join("targets"),
+        library: home.join("lib/rustlib/src/rust/library"),
+    })
+}
+
+/// Makes in `directory` what will be at `home`.
+fn fill(directory: &Path, home: &Path, toolchain: &Toolchain, target: &str) -> Result<(), Error> {
+    let create = |path: &Path| at(path, "create", |path| fs::create_dir_all(path));
+    let write = |path: &Path, text: &str| at(path, "write", |path| fs::write(path, text));
+
+    create(&directory.join("targets"))?;
+    write(&directory.join("targets").join(format!("{TARGET}.json")), target)?;
+
+    let rustc = directory.join("rustc");
+    write(&rustc, &wrapper(&toolchain.rustc, home))?;
+    at(&rustc, "make executable", |path| {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+    })?;
+
+    let rustlib = directory.join("lib/rustlib");
+    create(&rustlib)?;
+    link_all(&toolchain.sysroot.join("lib/rustlib"), &rustlib, "src")?;
+    // The library's folders down to the file that is replaced are real, everything else is linked.
+    let mut from = toolchain.library.clone();
+    let mut to = rustlib.join("src/rust/library");
+    for part in Path::new(EXIT) {
+        create(&to)?;
+        link_all(&from, &to, part)?;
+        from.push(part);
+        to.push(part);
+    }
+    let source = at(&from, "read", |path| fs::read_to_string(path))?;
+    let patched = with_exit(&source).ok_or(Error::UnknownLibrary { path: from })?;
+    write(&to, &patched)
+}
+
+/// Links everything that is in `from` into `to`, except what is called `except`.
+fn link_all(from: &Path, to: &Path, except: impl AsRef<std::ffi::OsStr>) -> Result<(), Error> {
+    for entry in at(from, "read", |path| path.read_dir())? {
+        let entry = entry.map_err(|source| Error::Io {
+            action: "read",
+            path: from.to_owned(),
+            source,
+        })?;
+        if entry.file_name() != except.as_ref() {
+            at(to.join(entry.file_name()), "create", |link| symlink(entry.path(), link))?;
+        }
+    }
+    Ok(())
+}
+
+/// The library's `exit.rs` with a branch for guests; `None` when it's not the file that we know.
+fn with_exit(source: &str) -> Option<String> {
+    let (before, after) = source.split_once(OTHER_PLATFORMS)?;
+    (before.contains("pub fn exit(code: i32) -> ! {") && !after.contains(OTHER_PLATFORMS))
+        .then(|| [before, OUR_PLATFORM, OTHER_PLATFORMS, after].concat())
+}
+
+/// A program that runs the compiler with another sysroot. An argument in the compiler's flags
+/// would not do, because cargo asks the compiler for the library's source without them.
+fn wrapper(rustc: &Path, sysroot: &Path) -> String {
+    let quote = |path: &Path| format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"));
+    format!("#!/bin/sh\nexec {} --sysroot {} \"$@\"\n", quote(rustc), quote(sysroot))
+}
+
+/// The target's specification with the linker and the linker script. Both are in it rather than
+/// in the compiler's flags because cargo makes the flags part of every symbol's name.
+fn target(linker: &Path) -> String {
+    let mut target: Value =
+        serde_json::from_str(SPECIFICATION).expect("the specification is checked by a test");
+    target["linker"] = json!(linker.to_string_lossy());
+    target["link-script"] = json!(LINKER_SCRIPT);
+    format!("{target:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_has_linker_and_script() {
+        let target: Value = serde_json::from_str(&target(Path::new("/bin/ld.lld"))).unwrap();
+        assert_eq!(target["linker"], "/bin/ld.lld");
+        assert!(target["link-script"].as_str().unwrap().contains("_heap_start"));
+        assert_eq!(target["os"], "zkvm");
+    }
+
+    #[test]
+    fn only_the_known_exit_function_is_changed() {
+        let known = format!("pub fn exit(code: i32) -> ! {{\n{OTHER_PLATFORMS}            abort()\n");
+        let changed = with_exit(&known).unwrap();
+        assert!(changed.contains("sys_exit(code) }\n        }\n        _ => {"));
+        assert_eq!(changed.replace(OUR_PLATFORM, ""), known);
+        assert_eq!(with_exit(&known.replace("let _ = code;", "")), None);
+        assert_eq!(with_exit(&format!("{known}{OTHER_PLATFORMS}")), None);
+    }
+
+    #[test]
+    fn paths_are_quoted_in_the_wrapper() {
+        assert_eq!(
+            wrapper(Path::new("/a b/rustc"), Path::new("/it's")),
+            "#!/bin/sh\nexec '/a b/rustc' --sysroot '/it'\\''s' \"$@\"\n"
+        );
+    }
+}
