@@ -243,10 +243,11 @@ pub fn load_constant(rd: u8, value: i64) -> Vec<Instruction> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Label(usize);
 
-/// Builds a program: one executable segment at [`Assembler::CODE_START`], entered at its first
-/// instruction, and any number of data segments.
-#[derive(Clone, Debug, Default)]
+/// Builds a program: one executable segment, entered at its first instruction, and any number of
+/// data segments.
+#[derive(Clone, Debug)]
 pub struct Assembler {
+    start: u64,
     words: Vec<u32>,
     /// Position of each label, once placed.
     labels: Vec<Option<usize>>,
@@ -257,14 +258,26 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// Address of the first instruction.
+    /// Address of the first instruction, unless it is chosen with [`Self::at`].
     pub const CODE_START: u64 = 0x0400_0000;
     /// A place for data well away from the code, used by the helpers' examples and tests.
     pub const DATA_START: u64 = 0x0800_0000;
 
     /// A program without instructions.
     pub fn new() -> Self {
-        Self::default()
+        Self::at(Self::CODE_START)
+    }
+
+    /// A program without instructions whose code will begin at `start`.
+    pub fn at(start: u64) -> Self {
+        Self {
+            start,
+            words: Vec::new(),
+            labels: Vec::new(),
+            open: Vec::new(),
+            data: BTreeMap::new(),
+            symbols: Vec::new(),
+        }
     }
 
     /// Appends an instruction.
@@ -354,7 +367,7 @@ impl Assembler {
 
     /// Address of the next instruction.
     pub fn pc(&self) -> u64 {
-        Self::CODE_START + 4 * self.words.len() as u64
+        self.start + 4 * self.words.len() as u64
     }
 
     /// The code with every label resolved.
@@ -383,7 +396,7 @@ impl Assembler {
             .collect();
         let mut segments = vec![Segment {
             flags: PF_R | PF_X,
-            address: Self::CODE_START,
+            address: self.start,
             bytes: &code,
         }];
         for (&address, bytes) in &self.data {
@@ -396,9 +409,9 @@ impl Assembler {
         let symbols: Vec<(&str, u64)> = self
             .symbols
             .iter()
-            .map(|(name, position)| (name.as_str(), Self::CODE_START + 4 * *position as u64))
+            .map(|(name, position)| (name.as_str(), self.start + 4 * *position as u64))
             .collect();
-        write_elf(Self::CODE_START, &segments, &symbols)
+        write_elf(self.start, &segments, &symbols)
     }
 
     /// The program, loaded.
@@ -415,6 +428,12 @@ impl Assembler {
     /// As [`Self::load`].
     pub fn program(&self) -> Program {
         self.load().program().clone()
+    }
+}
+
+impl Default for Assembler {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
