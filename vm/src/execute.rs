@@ -136,7 +136,7 @@ pub(crate) fn no_instruction(program: &LoadedProgram, from: u64, target: u64) ->
     match program.code_word(target) {
         Some(word) => (target, Cause::Undecodable { word }),
         None if target % 4 != 0 => (from, Cause::JumpMisaligned { target }),
-        None if target == from.wrapping_add(4) => (from, Cause::EndOfCode),
+        None if target == from.wrapping_add(4) => (target, Cause::EndOfCode),
         None => (from, Cause::JumpNotExecutable { target }),
     }
 }
