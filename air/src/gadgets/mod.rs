@@ -9,4 +9,5 @@ pub mod fetch;
 pub mod limbs;
 pub mod memory;
 pub mod register;
+pub mod shift_by;
 pub mod value;
