@@ -70,7 +70,9 @@ impl SlotSegment {
     #[inline(always)]
     fn slot_of(&self, pc: u64) -> Option<usize> {
         let offset = pc - self.start;
-        (offset % 4 == 0).then_some(self.first + (offset / 4) as usize)
+        offset
+            .is_multiple_of(4)
+            .then_some(self.first + (offset / 4) as usize)
     }
 }
 

@@ -47,7 +47,7 @@ impl Call {
                 pointer: a0,
                 length: a1,
             },
-            keccak_f::NUMBER if a0 % WORD_BYTES == 0 => Self::KeccakF { pointer: a0 },
+            keccak_f::NUMBER if a0.is_multiple_of(WORD_BYTES) => Self::KeccakF { pointer: a0 },
             keccak_f::NUMBER => return Err(Cause::KeccakMisaligned { pointer: a0 }),
             number => return Err(Cause::UnknownCall { number }),
         })

@@ -97,7 +97,7 @@ impl LoadedProgram {
     pub fn code_word(&self, pc: u64) -> Option<u32> {
         let segment = segment_at(&self.segments, pc).filter(|segment| segment.executable)?;
         let fits = contains_instruction(&segment.range, pc);
-        (fits && pc % INSTRUCTION_BYTES == 0).then(|| {
+        (fits && pc.is_multiple_of(INSTRUCTION_BYTES)).then(|| {
             let word = self.program.initial_word(pc & !(WORD_BYTES - 1));
             (word >> (pc % WORD_BYTES * 8)) as u32
         })
@@ -279,7 +279,7 @@ fn read_segment<'a>(
     if segment.executable && segment.writable {
         return Err(ElfError::WritableAndExecutable { address });
     }
-    if segment.executable && address % INSTRUCTION_BYTES != 0 {
+    if segment.executable && !address.is_multiple_of(INSTRUCTION_BYTES) {
         return Err(ElfError::ExecutableMisaligned { address });
     }
     Ok((segment, data))
@@ -293,7 +293,7 @@ fn check_entry(entry: u64, loads: &[(Segment, &[u8])]) -> Result<(), ElfError> {
     if executable.peek().is_none() {
         return Err(ElfError::NoExecutableSegment);
     }
-    if entry % INSTRUCTION_BYTES != 0 {
+    if !entry.is_multiple_of(INSTRUCTION_BYTES) {
         return Err(ElfError::EntryMisaligned { entry });
     }
     if !executable.any(|(segment, _)| contains_instruction(&segment.range, entry)) {

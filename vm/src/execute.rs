@@ -135,7 +135,7 @@ impl Stop {
 pub(crate) fn no_instruction(program: &LoadedProgram, from: u64, target: u64) -> (u64, Cause) {
     match program.code_word(target) {
         Some(word) => (target, Cause::Undecodable { word }),
-        None if target % 4 != 0 => (from, Cause::JumpMisaligned { target }),
+        None if !target.is_multiple_of(4) => (from, Cause::JumpMisaligned { target }),
         None if target == from.wrapping_add(4) => (target, Cause::EndOfCode),
         None => (from, Cause::JumpNotExecutable { target }),
     }

@@ -257,7 +257,7 @@ impl Memory {
 
 /// Checks that `length` bytes at `address` are in memory; `width` as in [`Memory::check_store`].
 pub(crate) fn check_range(address: u64, length: u64, width: u64) -> Result<(), Fault> {
-    let inside = address >= MEMORY_START && address <= MEMORY_END && length <= MEMORY_END - address;
+    let inside = (MEMORY_START..=MEMORY_END).contains(&address) && length <= MEMORY_END - address;
     if inside {
         Ok(())
     } else {

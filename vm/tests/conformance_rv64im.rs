@@ -340,10 +340,13 @@ fn upper_immediates() {
     }
 }
 
+/// When a branch is taken.
+type Condition = fn(u64, u64) -> bool;
+
 #[test]
 fn branches() {
     let pairs = pairs();
-    let operations: [(Operation, fn(u64, u64) -> bool); 6] = [
+    let operations: [(Operation, Condition); 6] = [
         (Beq, |a, b| a == b),
         (Bne, |a, b| a != b),
         (Blt, |a, b| signed(a) < signed(b)),
@@ -455,7 +458,7 @@ fn loads() {
                     value -= power(8 * width as u64);
                 }
                 assert_eq!(found, wrap(value), "{operation} at {base:#x} + {start}");
-                count += 2 * u64::from((base + start as u64) % width as u64 != 0);
+                count += 2 * u64::from(!(base + start as u64).is_multiple_of(width as u64));
             }
             code.halt(0);
             assert_eq!(run_well(&code.load(), &[]).misaligned, count, "{operation}");
@@ -486,7 +489,7 @@ fn stores() {
                     run.public_output, expected,
                     "{operation} at {base:#x} + {offset}"
                 );
-                let misaligned = (base as usize + offset) % width != 0;
+                let misaligned = !(base as usize + offset).is_multiple_of(width);
                 assert_eq!(run.misaligned, u64::from(misaligned));
             }
         }
