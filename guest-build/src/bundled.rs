@@ -74,7 +74,7 @@ impl Compiler {
 pub fn rebuild_bundled(repo_root: &Path) -> Result<Vec<BundledGuest>, Error> {
     let (manifest, toolchain) = manifest_and_toolchain(repo_root)?;
     let compiler_matches = Compiler::of(&toolchain)? == manifest.compiler;
-    let rebuilt = rebuild(repo_root, &toolchain)?;
+    let rebuilt = rebuild(repo_root, &toolchain, true)?;
     rebuilt
         .into_iter()
         .map(|(name, file)| {
@@ -104,7 +104,7 @@ pub fn update_bundled(repo_root: &Path) -> Result<Vec<BundledGuest>, Error> {
     at(&folder, "create", |path| fs::create_dir_all(path))?;
 
     let mut guests = Vec::new();
-    for (name, file) in rebuild(repo_root, &toolchain)? {
+    for (name, file) in rebuild(repo_root, &toolchain, false)? {
         let path = folder.join(format!("{name}.elf"));
         let committed = path.is_file().then(|| at(&path, "read", |path| fs::read(path))).transpose()?;
         at(&path, "write", |path| fs::write(path, &file))?;
@@ -149,8 +149,13 @@ fn manifest_and_toolchain(repo_root: &Path) -> Result<(Manifest, Toolchain), Err
 }
 
 /// Name and stripped file of every guest. Each is built by itself, since building them together
-/// would give all of them the features that any of them asks of the SDK.
-fn rebuild(repo_root: &Path, toolchain: &Toolchain) -> Result<Vec<(String, Vec<u8>)>, Error> {
+/// would give all of them the features that any of them asks of the SDK. With `locked`, it is an
+/// error when `Cargo.lock` doesn't fit the manifests.
+fn rebuild(
+    repo_root: &Path,
+    toolchain: &Toolchain,
+    locked: bool,
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let workspace = repo_root.join("guests");
     let mut names = Vec::new();
     for entry in at(&workspace, "read", |path| path.read_dir())?.flatten() {
@@ -164,7 +169,7 @@ fn rebuild(repo_root: &Path, toolchain: &Toolchain) -> Result<Vec<(String, Vec<u
     for name in names {
         let options = Options {
             package: Some(name),
-            locked: true,
+            locked,
             messages: Messages::Capture,
             ..Options::default()
         };

@@ -1,9 +1,9 @@
 //! What is done with a guest's ELF file after linking.
 
-use goblin::elf::Elf;
-use goblin::elf::header::header64::SIZEOF_EHDR;
-use goblin::elf::program_header::{PF_X, PT_LOAD};
 use lvm_isa::decode::decode;
+use object::LittleEndian;
+use object::elf::{FileHeader64, PF_X, PT_LOAD, ProgramHeader64};
+use object::read::elf::FileHeader as _;
 
 /// The word that compilers put where execution must not get to (`unimp`). It is no instruction.
 pub const UNIMP: u32 = 0xC000_1073;
@@ -11,10 +11,8 @@ pub const UNIMP: u32 = 0xC000_1073;
 /// Why a file cannot be worked on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("it is no ELF file: {0}")]
-    Format(#[from] goblin::error::Error),
-    #[error("it is no 64-bit little-endian ELF file")]
-    Class,
+    #[error("it is no 64-bit little-endian ELF file: {0}")]
+    Format(#[from] object::Error),
     #[error("it ends within a segment")]
     Truncated,
     #[error("the word {word:#010x} at {address:#x} is no RV64IM instruction")]
@@ -28,14 +26,14 @@ pub enum Error {
 /// # Errors
 /// When `file` is no 64-bit little-endian ELF file with all of its segments.
 pub fn strip(file: &[u8]) -> Result<Vec<u8>, Error> {
-    let elf = parse(file)?;
-    let headers = elf.header.e_phoff + u64::from(elf.header.e_phnum) * u64::from(elf.header.e_phentsize);
-    let end = elf
-        .program_headers
+    let (header, segments) = parse(file)?;
+    let headers = header.e_phoff.get(LittleEndian) + size_of_val(segments) as u64;
+    let end = segments
         .iter()
-        .filter(|segment| segment.p_filesz > 0)
-        .try_fold(headers.max(SIZEOF_EHDR as u64), |end, segment| {
-            Some(end.max(segment.p_offset.checked_add(segment.p_filesz)?))
+        .filter(|segment| segment.p_filesz.get(LittleEndian) > 0)
+        .try_fold(headers.max(size_of_val(header) as u64), |end, segment| {
+            let length = segment.p_filesz.get(LittleEndian);
+            Some(end.max(segment.p_offset.get(LittleEndian).checked_add(length)?))
         })
         .and_then(|end| usize::try_from(end).ok())
         .ok_or(Error::Truncated)?;
@@ -53,21 +51,24 @@ pub fn strip(file: &[u8]) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::Instruction`] with the first other word.
 pub fn check_instructions(file: &[u8]) -> Result<(), Error> {
-    let elf = parse(file)?;
-    for segment in &elf.program_headers {
-        if segment.p_type != PT_LOAD || segment.p_flags & PF_X == 0 {
+    let (_, segments) = parse(file)?;
+    for segment in segments {
+        let executable = segment.p_flags.get(LittleEndian).contains(PF_X);
+        if segment.p_type.get(LittleEndian) != PT_LOAD || !executable {
             continue;
         }
-        let code = usize::try_from(segment.p_offset)
+        let offset = usize::try_from(segment.p_offset.get(LittleEndian));
+        let length = usize::try_from(segment.p_filesz.get(LittleEndian));
+        let code = offset
             .ok()
-            .zip(usize::try_from(segment.p_filesz).ok())
+            .zip(length.ok())
             .and_then(|(offset, length)| file.get(offset..)?.get(..length))
             .ok_or(Error::Truncated)?;
         let (words, _) = code.as_chunks::<4>();
         for (index, word) in words.iter().enumerate() {
             let word = u32::from_le_bytes(*word);
             if word != UNIMP && decode(word).is_none() {
-                let address = segment.p_vaddr + 4 * index as u64;
+                let address = segment.p_vaddr.get(LittleEndian).wrapping_add(4 * index as u64);
                 return Err(Error::Instruction { address, word });
             }
         }
@@ -75,9 +76,12 @@ pub fn check_instructions(file: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn parse(file: &[u8]) -> Result<Elf<'_>, Error> {
-    let elf = Elf::parse(file)?;
-    if elf.is_64 && elf.little_endian { Ok(elf) } else { Err(Error::Class) }
+type Header = FileHeader64<LittleEndian>;
+
+fn parse(file: &[u8]) -> Result<(&Header, &[ProgramHeader64<LittleEndian>]), Error> {
+    let header = Header::parse(file)?;
+    let endian = header.endian()?;
+    Ok((header, header.program_headers(endian, file)?))
 }
 
 #[cfg(test)]

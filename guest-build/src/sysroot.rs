@@ -27,7 +27,7 @@ const SPECIFICATION: &str = include_str!("../../sysroot/riscv64im-lvm-zkvm-elf.j
 const LINKER_SCRIPT: &str = include_str!("../../sysroot/guest.ld");
 
 /// Changes whenever directories of an earlier version cannot be used any more.
-const LAYOUT: &str = "1";
+const LAYOUT: &str = "2";
 
 /// Where the library's `process::exit` is, below the library's source.
 const EXIT: &str = "std/src/sys/exit.rs";
@@ -142,11 +142,42 @@ fn with_exit(source: &str) -> Option<String> {
         .then(|| [before, OUR_PLATFORM, OTHER_PLATFORMS, after].concat())
 }
 
-/// A program that runs the compiler with another sysroot. An argument in the compiler's flags
-/// would not do, because cargo asks the compiler for the library's source without them.
+/// A program that runs the compiler with another sysroot, and with crate metadata that doesn't
+/// depend on where the crate lies.
+///
+/// An argument among the compiler's flags would not do for the sysroot, because cargo asks the
+/// compiler for the library's source without them.
+///
+/// What cargo passes as metadata has the absolute paths of packages in it. It becomes part of
+/// symbol names, whose order decides the order of functions. The folder of the package, mapped
+/// like all other paths in the executable, tells packages apart as well.
 fn wrapper(rustc: &Path, sysroot: &Path) -> String {
     let quote = |path: &Path| format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"));
-    format!("#!/bin/sh\nexec {} --sysroot {} \"$@\"\n", quote(rustc), quote(sysroot))
+    format!(
+        r#"#!/bin/sh
+place=
+for argument do
+  case $argument in
+    --remap-path-prefix=*)
+      mapping=${{argument#--remap-path-prefix=}}
+      from=${{mapping%=*}}
+      case $CARGO_MANIFEST_DIR/ in
+        "$from"/*) place=${{mapping##*=}}${{CARGO_MANIFEST_DIR#"$from"}} ;;
+      esac ;;
+  esac
+done
+for argument do
+  shift
+  case $argument in
+    metadata=*) set -- "$@" "metadata=${{place:-${{argument#metadata=}}}}" ;;
+    *) set -- "$@" "$argument" ;;
+  esac
+done
+exec {} --sysroot {} "$@"
+"#,
+        quote(rustc),
+        quote(sysroot)
+    )
 }
 
 /// The target's specification with the linker and the linker script. Both are in it rather than
@@ -161,6 +192,8 @@ fn target(linker: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -181,11 +214,44 @@ mod tests {
         assert_eq!(with_exit(&format!("{known}{OTHER_PLATFORMS}")), None);
     }
 
+    /// What the wrapper of a compiler in a folder with difficult characters passes on.
+    fn wrapped(package: &str, arguments: &[&str]) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let home = directory.path().join("it's a folder");
+        fs::create_dir(&home).unwrap();
+        symlink("/bin/echo", home.join("rustc")).unwrap();
+        let script = home.join("wrapper");
+        fs::write(&script, wrapper(&home.join("rustc"), Path::new("/it's"))).unwrap();
+        let output = Command::new("/bin/sh")
+            .arg(script)
+            .args(arguments)
+            .env("CARGO_MANIFEST_DIR", package)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     #[test]
-    fn paths_are_quoted_in_the_wrapper() {
-        assert_eq!(
-            wrapper(Path::new("/a b/rustc"), Path::new("/it's")),
-            "#!/bin/sh\nexec '/a b/rustc' --sysroot '/it'\\''s' \"$@\"\n"
-        );
+    fn metadata_is_the_mapped_folder_of_the_package() {
+        let flags = [
+            "-C",
+            "metadata=0123",
+            "a b",
+            "--remap-path-prefix=/home/x=/guest",
+            "--remap-path-prefix=/home/x/y=/y",
+        ];
+        let check = |package: &str, metadata: &str| {
+            let expected = format!("--sysroot /it's {}\n", flags.join(" "));
+            assert_eq!(wrapped(package, &flags), expected.replace("0123", metadata), "{package}");
+        };
+        check("/home/x", "/guest");
+        check("/home/x/y/z", "/y/z");
+        check("/home/xx", "0123");
+    }
+
+    #[test]
+    fn metadata_of_crates_for_the_host_stays() {
+        let flags = ["-vV", "-C", "metadata=0123"];
+        assert_eq!(wrapped("/home/x", &flags), "--sysroot /it's -vV -C metadata=0123\n");
     }
 }

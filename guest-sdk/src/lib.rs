@@ -41,7 +41,7 @@
 //! ```
 //!
 //! # How a run ends
-//! A run succeeds when `main` returns `()`, `Ok` or [`ExitCode::SUCCESS`](core::result::Result).
+//! A run succeeds when `main` returns `()`, `Ok` or `ExitCode::SUCCESS`.
 //! It fails with the exit code that `main` or [`exit`] gives, and with 101 after a panic. What a
 //! failed run has committed is public all the same, together with the exit code.
 //!

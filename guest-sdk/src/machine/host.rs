@@ -39,5 +39,5 @@ pub(crate) fn exit(code: u32) -> ! {
 }
 
 pub(crate) fn keccak_f(state: &mut [u64; 25]) {
-    keccak::Keccak::new().with_f1600(|f1600| f1600(state));
+    keccak::f1600(state);
 }

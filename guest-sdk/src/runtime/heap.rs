@@ -256,3 +256,181 @@ unsafe impl GlobalAlloc for Heap {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_class_is_the_smallest_that_fits() {
+        let check = |size: usize| {
+            let class = class_of(size);
+            assert!(size <= size_of_class(class), "{size}");
+            assert!(class == 0 || size > size_of_class(class - 1), "{size}");
+            assert_eq!(size_of_class(class) % ALIGN, 0, "{size}");
+        };
+        (0..10_000).for_each(check);
+        (13..=SIZE_MAX_LOG).map(|log| 1 << log).for_each(|size| {
+            check(size - 1);
+            check(size);
+            if size < SIZE_MAX {
+                check(size + 1);
+            }
+        });
+        assert_eq!(class_of(SIZE_MAX), CLASSES - 1);
+    }
+
+    /// A heap in memory of its own.
+    struct Arena {
+        heap: Heap,
+        _memory: Vec<u128>,
+    }
+
+    impl Arena {
+        fn new(bytes: usize) -> Self {
+            let mut memory = vec![0_u128; bytes / 16];
+            let range = memory.as_mut_ptr_range();
+            let heap = Heap::new();
+            // SAFETY: the memory is zeroed, 16-aligned, only used by the heap, and lives as long.
+            unsafe { heap.give(range.start.cast(), range.end.cast()) };
+            Self { heap, _memory: memory }
+        }
+    }
+
+    /// An object in use, filled with one byte.
+    struct Object {
+        address: *mut u8,
+        layout: Layout,
+        fill: u8,
+    }
+
+    impl Object {
+        fn write(address: *mut u8, layout: Layout, fill: u8) -> Self {
+            assert_eq!(address.addr() % layout.align(), 0);
+            // SAFETY: the heap says that the object has that many bytes.
+            unsafe { address.write_bytes(fill, layout.size()) };
+            Self { address, layout, fill }
+        }
+
+        fn check(&self, length: usize) {
+            assert!(bytes(self.address, length).iter().all(|byte| *byte == self.fill));
+        }
+    }
+
+    fn bytes<'a>(address: *const u8, length: usize) -> &'a [u8] {
+        // SAFETY: called for initialized objects of at least this length only.
+        unsafe { core::slice::from_raw_parts(address, length) }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Action {
+        Allocate(usize, usize),
+        AllocateZeroed(usize, usize),
+        Free(usize),
+        Resize(usize, usize),
+    }
+
+    fn action() -> impl Strategy<Value = Action> {
+        let size = || prop_oneof![4 => 1..64_usize, 3 => 1..2000_usize, 1 => 1..40_000_usize];
+        let align = || prop_oneof![8 => 0..5_u32, 1 => 5..10_u32].prop_map(|log| 1 << log);
+        prop_oneof![
+            3 => (size(), align()).prop_map(|(size, align)| Action::Allocate(size, align)),
+            1 => (size(), align()).prop_map(|(size, align)| Action::AllocateZeroed(size, align)),
+            3 => any::<usize>().prop_map(Action::Free),
+            3 => (any::<usize>(), size()).prop_map(|(index, size)| Action::Resize(index, size)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn objects_keep_their_bytes(actions in prop::collection::vec(action(), 1..300)) {
+            let arena = Arena::new(1 << 21);
+            let mut objects: Vec<Object> = Vec::new();
+            for (step, action) in actions.into_iter().enumerate() {
+                let fill = step as u8 | 1;
+                match action {
+                    Action::Allocate(size, align) => {
+                        let layout = Layout::from_size_align(size, align).unwrap();
+                        // SAFETY: the size is not zero.
+                        let address = unsafe { arena.heap.alloc(layout) };
+                        if !address.is_null() {
+                            objects.push(Object::write(address, layout, fill));
+                        }
+                    }
+                    Action::AllocateZeroed(size, align) => {
+                        let layout = Layout::from_size_align(size, align).unwrap();
+                        // SAFETY: the size is not zero.
+                        let address = unsafe { arena.heap.alloc_zeroed(layout) };
+                        if !address.is_null() {
+                            prop_assert!(bytes(address, size).iter().all(|byte| *byte == 0));
+                            objects.push(Object::write(address, layout, fill));
+                        }
+                    }
+                    Action::Free(index) if !objects.is_empty() => {
+                        let object = objects.swap_remove(index % objects.len());
+                        object.check(object.layout.size());
+                        // SAFETY: the object comes from this heap and isn't used after this.
+                        unsafe { arena.heap.dealloc(object.address, object.layout) };
+                    }
+                    Action::Resize(index, size) if !objects.is_empty() => {
+                        let index = index % objects.len();
+                        let old = &mut objects[index];
+                        let layout = Layout::from_size_align(size, old.layout.align()).unwrap();
+                        // SAFETY: the object comes from this heap; the size is not zero.
+                        let address =
+                            unsafe { arena.heap.realloc(old.address, old.layout, size) };
+                        if !address.is_null() {
+                            old.address = address;
+                            old.check(size.min(old.layout.size()));
+                            *old = Object::write(address, layout, fill);
+                        }
+                    }
+                    Action::Free(_) | Action::Resize(..) => {}
+                }
+            }
+            objects.iter().for_each(|object| object.check(object.layout.size()));
+        }
+    }
+
+    #[test]
+    fn the_last_block_grows_in_place() {
+        let arena = Arena::new(1 << 16);
+        let layout = Layout::from_size_align(100, 8).unwrap();
+        // SAFETY: sizes are not zero, and objects are used as they were allocated.
+        unsafe {
+            let first = arena.heap.alloc(layout);
+            assert_eq!(arena.heap.realloc(first, layout, 30_000), first);
+            let second = arena.heap.alloc(layout);
+            assert!(second >= first.add(30_000));
+        }
+    }
+
+    #[test]
+    fn freed_blocks_are_used_again() {
+        let arena = Arena::new(1 << 12);
+        let layout = Layout::from_size_align(1500, 8).unwrap();
+        for _ in 0..100 {
+            // SAFETY: the size is not zero, and the object is freed as it was allocated.
+            unsafe {
+                let object = arena.heap.alloc(layout);
+                assert!(!object.is_null());
+                arena.heap.dealloc(object, layout);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_null() {
+        let arena = Arena::new(1 << 12);
+        for (size, align) in [(1 << 12 | 1, 8), (1 << 40, 8), (1 << 12, 64), (8, 1 << 20)] {
+            let layout = Layout::from_size_align(size, align).unwrap();
+            // SAFETY: the size is not zero.
+            unsafe {
+                assert!(arena.heap.alloc(layout).is_null());
+                assert!(arena.heap.alloc_zeroed(layout).is_null());
+            }
+        }
+    }
+}
