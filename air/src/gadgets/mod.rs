@@ -8,6 +8,7 @@ pub mod cell;
 pub mod fetch;
 pub mod limbs;
 pub mod memory;
+pub mod operand;
 pub mod register;
 pub mod shift_by;
 pub mod value;
