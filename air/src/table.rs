@@ -1,0 +1,387 @@
+//! The list of all tables, and what a proof protocol needs to know of each.
+//!
+//! [`Table`] names them; [`TableAir`] is a table as p3-air sees it, with the statement's
+//! constants where the table has any. The order of [`Table::ALL`] is the order in proofs:
+//! tables with preprocessed columns first, which every proof has, then the others, which a proof
+//! has only if they have rows. Leaving a table out is no freedom for a prover: its rows are
+//! missed on the buses.
+
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lvm_isa::program::Program;
+use p3_air::{Air, AirBuilder, BaseAir};
+use p3_field::PrimeCharacteristicRing;
+use p3_goldilocks::Goldilocks;
+use p3_lookup::InteractionBuilder;
+use p3_matrix::dense::RowMajorMatrix;
+
+use crate::builder::TableBuilder;
+use crate::columns::{Column, Columns};
+use crate::tables;
+use crate::tables::boundary::BoundaryStatement;
+
+/// Log2 of the smallest height of a table.
+pub const LOG_HEIGHT_MIN: usize = 4;
+/// Log2 of the largest height of a table. With at most 31 tables, rows number less than 2^31,
+/// and messages and sums of multiplicities stay far below the field's order.
+pub const LOG_HEIGHT_MAX: usize = 26;
+
+/// A table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Table {
+    Program,
+    Image,
+    Range,
+    Byte,
+    ShiftAmount,
+    Boundary,
+    Output,
+    Memory,
+    PrivateInput,
+    Refresh,
+    AddImmediate,
+    Add,
+    AddWord,
+    Bitwise,
+    Compare,
+    BranchEqual,
+    BranchLess,
+    Jump,
+    JumpRegister,
+    LoadDouble,
+    LoadNarrow,
+    StoreDouble,
+    StoreNarrow,
+    Misaligned,
+    Shift,
+    ShiftWord,
+    Multiply,
+    Divide,
+    Ecall,
+    Commit,
+    Keccak,
+    KeccakMemory,
+}
+
+/// Applies a macro to a table's module and row type, for the tables whose rows are structs.
+macro_rules! with_row {
+    ($table:expr, $row:ident => $body:expr, keccak => $keccak:expr) => {
+        match $table {
+            Table::Program => { type $row<T> = tables::program::ProgramRow<T>; $body }
+            Table::Image => { type $row<T> = tables::image::ImageRow<T>; $body }
+            Table::Range => { type $row<T> = tables::range::RangeRow<T>; $body }
+            Table::Byte => { type $row<T> = tables::byte::ByteRow<T>; $body }
+            Table::ShiftAmount => { type $row<T> = tables::shift_amount::ShiftAmountRow<T>; $body }
+            Table::Boundary => { type $row<T> = tables::boundary::BoundaryRow<T>; $body }
+            Table::Output => { type $row<T> = tables::output::OutputRow<T>; $body }
+            Table::Memory => { type $row<T> = tables::memory::MemoryRow<T>; $body }
+            Table::PrivateInput => { type $row<T> = tables::private_input::PrivateInputRow<T>; $body }
+            Table::Refresh => { type $row<T> = tables::refresh::RefreshRow<T>; $body }
+            Table::AddImmediate => { type $row<T> = tables::add_immediate::AddImmediateRow<T>; $body }
+            Table::Add => { type $row<T> = tables::add::AddRow<T>; $body }
+            Table::AddWord => { type $row<T> = tables::add_word::AddWordRow<T>; $body }
+            Table::Bitwise => { type $row<T> = tables::bitwise::BitwiseRow<T>; $body }
+            Table::Compare => { type $row<T> = tables::compare::CompareRow<T>; $body }
+            Table::BranchEqual => { type $row<T> = tables::branch_equal::BranchEqualRow<T>; $body }
+            Table::BranchLess => { type $row<T> = tables::branch_less::BranchLessRow<T>; $body }
+            Table::Jump => { type $row<T> = tables::jump::JumpRow<T>; $body }
+            Table::JumpRegister => { type $row<T> = tables::jump_register::JumpRegisterRow<T>; $body }
+            Table::LoadDouble => { type $row<T> = tables::load_double::LoadDoubleRow<T>; $body }
+            Table::LoadNarrow => { type $row<T> = tables::load_narrow::LoadNarrowRow<T>; $body }
+            Table::StoreDouble => { type $row<T> = tables::store_double::StoreDoubleRow<T>; $body }
+            Table::StoreNarrow => { type $row<T> = tables::store_narrow::StoreNarrowRow<T>; $body }
+            Table::Misaligned => { type $row<T> = tables::misaligned::MisalignedRow<T>; $body }
+            Table::Shift => { type $row<T> = tables::shift::ShiftRow<T>; $body }
+            Table::ShiftWord => { type $row<T> = tables::shift_word::ShiftWordRow<T>; $body }
+            Table::Multiply => { type $row<T> = tables::multiply::MultiplyRow<T>; $body }
+            Table::Divide => { type $row<T> = tables::divide::DivideRow<T>; $body }
+            Table::Ecall => { type $row<T> = tables::ecall::EcallRow<T>; $body }
+            Table::Commit => { type $row<T> = tables::commit::CommitRow<T>; $body }
+            Table::KeccakMemory => { type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>; $body }
+            Table::Keccak => $keccak,
+        }
+    };
+}
+
+impl Table {
+    /// Every table, in the order of proofs.
+    pub const ALL: [Self; 32] = [
+        Self::Program,
+        Self::Image,
+        Self::Range,
+        Self::Byte,
+        Self::ShiftAmount,
+        Self::Boundary,
+        Self::Output,
+        Self::Memory,
+        Self::PrivateInput,
+        Self::Refresh,
+        Self::AddImmediate,
+        Self::Add,
+        Self::AddWord,
+        Self::Bitwise,
+        Self::Compare,
+        Self::BranchEqual,
+        Self::BranchLess,
+        Self::Jump,
+        Self::JumpRegister,
+        Self::LoadDouble,
+        Self::LoadNarrow,
+        Self::StoreDouble,
+        Self::StoreNarrow,
+        Self::Misaligned,
+        Self::Shift,
+        Self::ShiftWord,
+        Self::Multiply,
+        Self::Divide,
+        Self::Ecall,
+        Self::Commit,
+        Self::Keccak,
+        Self::KeccakMemory,
+    ];
+
+    /// The tables with preprocessed columns: the first of [`Self::ALL`].
+    pub const PREPROCESSED: [Self; 6] = [
+        Self::Program,
+        Self::Image,
+        Self::Range,
+        Self::Byte,
+        Self::ShiftAmount,
+        Self::Boundary,
+    ];
+
+    /// The table's name: that of its file and of its generated description.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Program => "program",
+            Self::Image => "image",
+            Self::Range => "range",
+            Self::Byte => "byte",
+            Self::ShiftAmount => "shift_amount",
+            Self::Boundary => "boundary",
+            Self::Output => "output",
+            Self::Memory => "memory",
+            Self::PrivateInput => "private_input",
+            Self::Refresh => "refresh",
+            Self::AddImmediate => "add_immediate",
+            Self::Add => "add",
+            Self::AddWord => "add_word",
+            Self::Bitwise => "bitwise",
+            Self::Compare => "compare",
+            Self::BranchEqual => "branch_equal",
+            Self::BranchLess => "branch_less",
+            Self::Jump => "jump",
+            Self::JumpRegister => "jump_register",
+            Self::LoadDouble => "load_double",
+            Self::LoadNarrow => "load_narrow",
+            Self::StoreDouble => "store_double",
+            Self::StoreNarrow => "store_narrow",
+            Self::Misaligned => "misaligned",
+            Self::Shift => "shift",
+            Self::ShiftWord => "shift_word",
+            Self::Multiply => "multiply",
+            Self::Divide => "divide",
+            Self::Ecall => "ecall",
+            Self::Commit => "commit",
+            Self::Keccak => "keccak",
+            Self::KeccakMemory => "keccak_memory",
+        }
+    }
+
+    /// The table with number `id`, its position in [`Self::ALL`].
+    #[must_use]
+    pub fn from_id(id: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(id)).copied()
+    }
+
+    /// The table's number: its position in [`Self::ALL`].
+    #[must_use]
+    pub const fn id(self) -> u8 {
+        self as u8
+    }
+
+    /// Committed main columns.
+    #[must_use]
+    pub fn width(self) -> usize {
+        with_row!(self, Row => <Row<Goldilocks> as Columns<Goldilocks>>::WIDTH, keccak => tables::keccak::WIDTH)
+    }
+
+    /// Preprocessed columns; 0 for most tables.
+    #[must_use]
+    pub fn preprocessed_width(self) -> usize {
+        use tables::{boundary, byte, image, program, range, shift_amount};
+        fn width<R: Columns<Goldilocks>>() -> usize {
+            R::WIDTH
+        }
+        match self {
+            Self::Program => width::<program::ProgramEntry<Goldilocks>>(),
+            Self::Image => width::<image::ImageEntry<Goldilocks>>(),
+            Self::Range => width::<range::RangeEntry<Goldilocks>>(),
+            Self::Byte => width::<byte::ByteEntry<Goldilocks>>(),
+            Self::ShiftAmount => width::<shift_amount::ShiftAmountEntry<Goldilocks>>(),
+            Self::Boundary => width::<boundary::BoundaryEntry<Goldilocks>>(),
+            _ => 0,
+        }
+    }
+
+    /// Names and meanings of the main columns.
+    #[must_use]
+    pub fn columns(self) -> Vec<Column> {
+        let mut columns = Vec::new();
+        with_row!(
+            self,
+            Row => <Row<Goldilocks> as Columns<Goldilocks>>::describe("", "", &mut columns),
+            keccak => columns = tables::keccak::describe()
+        );
+        columns
+    }
+
+    /// Names and meanings of the preprocessed columns.
+    #[must_use]
+    pub fn preprocessed_columns(self) -> Vec<Column> {
+        use tables::{boundary, byte, image, program, range, shift_amount};
+        fn describe<R: Columns<Goldilocks>>() -> Vec<Column> {
+            let mut columns = Vec::new();
+            R::describe("", "", &mut columns);
+            columns
+        }
+        match self {
+            Self::Program => describe::<program::ProgramEntry<Goldilocks>>(),
+            Self::Image => describe::<image::ImageEntry<Goldilocks>>(),
+            Self::Range => describe::<range::RangeEntry<Goldilocks>>(),
+            Self::Byte => describe::<byte::ByteEntry<Goldilocks>>(),
+            Self::ShiftAmount => describe::<shift_amount::ShiftAmountEntry<Goldilocks>>(),
+            Self::Boundary => describe::<boundary::BoundaryEntry<Goldilocks>>(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The table's preprocessed rows for `program`, padded; `None` if it has none.
+    #[must_use]
+    pub fn preprocessed(self, program: &Program) -> Option<RowMajorMatrix<Goldilocks>> {
+        use tables::{boundary, byte, image, program, range, shift_amount};
+        Some(match self {
+            Self::Program => matrix(&program::entries(program)),
+            Self::Image => matrix(&image::entries(program)),
+            Self::Range => matrix(&range::entries()),
+            Self::Byte => matrix(&byte::entries()),
+            Self::ShiftAmount => matrix(&shift_amount::entries()),
+            Self::Boundary => matrix(&boundary::entries()),
+            _ => return None,
+        })
+    }
+
+    /// Whether constraints read the next row.
+    #[must_use]
+    pub const fn reads_next_row(self) -> bool {
+        matches!(self, Self::Keccak)
+    }
+
+    /// Constraints and messages of a row.
+    pub fn eval<AB: TableBuilder>(self, statement: &BoundaryStatement, builder: &mut AB) {
+        match self {
+            Self::Program => tables::program::eval(builder),
+            Self::Image => tables::image::eval(builder),
+            Self::Range => tables::range::eval(builder),
+            Self::Byte => tables::byte::eval(builder),
+            Self::ShiftAmount => tables::shift_amount::eval(builder),
+            Self::Boundary => tables::boundary::eval(statement, builder),
+            Self::Output => tables::output::eval(builder),
+            Self::Memory => tables::memory::eval(builder),
+            Self::PrivateInput => tables::private_input::eval(builder),
+            Self::Refresh => tables::refresh::eval(builder),
+            Self::AddImmediate => tables::add_immediate::eval(builder),
+            Self::Add => tables::add::eval(builder),
+            Self::AddWord => tables::add_word::eval(builder),
+            Self::Bitwise => tables::bitwise::eval(builder),
+            Self::Compare => tables::compare::eval(builder),
+            Self::BranchEqual => tables::branch_equal::eval(builder),
+            Self::BranchLess => tables::branch_less::eval(builder),
+            Self::Jump => tables::jump::eval(builder),
+            Self::JumpRegister => tables::jump_register::eval(builder),
+            Self::LoadDouble => tables::load_double::eval(builder),
+            Self::LoadNarrow => tables::load_narrow::eval(builder),
+            Self::StoreDouble => tables::store_double::eval(builder),
+            Self::StoreNarrow => tables::store_narrow::eval(builder),
+            Self::Misaligned => tables::misaligned::eval(builder),
+            Self::Shift => tables::shift::eval(builder),
+            Self::ShiftWord => tables::shift_word::eval(builder),
+            Self::Multiply => tables::multiply::eval(builder),
+            Self::Divide => tables::divide::eval(builder),
+            Self::Ecall => tables::ecall::eval(builder),
+            Self::Commit => tables::commit::eval(builder),
+            Self::Keccak => tables::keccak::eval(builder),
+            Self::KeccakMemory => tables::keccak_memory::eval(builder),
+        }
+    }
+}
+
+/// The height that holds `rows` rows.
+#[must_use]
+pub const fn padded_height(rows: usize) -> usize {
+    let height = rows.next_power_of_two();
+    if height < 1 << LOG_HEIGHT_MIN { 1 << LOG_HEIGHT_MIN } else { height }
+}
+
+/// Rows as a matrix, padded with zeros.
+#[must_use]
+pub fn matrix<R: Columns<Goldilocks>>(rows: &[R]) -> RowMajorMatrix<Goldilocks> {
+    let mut cells = Goldilocks::zero_vec(padded_height(rows.len()) * R::WIDTH);
+    for (row, cells) in rows.iter().zip(cells.chunks_mut(R::WIDTH)) {
+        row.write(&mut cells.iter_mut());
+    }
+    RowMajorMatrix::new(cells, R::WIDTH)
+}
+
+/// A table as the proof protocol sees it.
+#[derive(Clone, Debug)]
+pub struct TableAir {
+    /// Which table.
+    pub table: Table,
+    /// The statement's constants, for [`Table::Boundary`].
+    pub statement: BoundaryStatement,
+    /// The statement's public output as columns, for [`Table::Output`].
+    pub output: Arc<Vec<Vec<Goldilocks>>>,
+    /// The preprocessed rows, for the prover's own checks; a verifier has only their commitment.
+    pub preprocessed: Option<Arc<RowMajorMatrix<Goldilocks>>>,
+}
+
+impl BaseAir<Goldilocks> for TableAir {
+    fn width(&self) -> usize {
+        self.table.width()
+    }
+
+    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<Goldilocks>> {
+        self.preprocessed.as_deref().cloned()
+    }
+
+    fn preprocessed_width(&self) -> usize {
+        self.table.preprocessed_width()
+    }
+
+    fn num_periodic_columns(&self) -> usize {
+        if self.table == Table::Output { self.output.len() } else { 0 }
+    }
+
+    fn periodic_columns(&self) -> Cow<'_, [Vec<Goldilocks>]> {
+        if self.table == Table::Output { Cow::Borrowed(&self.output) } else { Cow::Borrowed(&[]) }
+    }
+
+    fn main_next_row_columns(&self) -> Vec<usize> {
+        if self.table.reads_next_row() { (0..self.width()).collect() } else { Vec::new() }
+    }
+
+    fn preprocessed_next_row_columns(&self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+impl<AB: AirBuilder<F = Goldilocks> + InteractionBuilder> Air<AB> for TableAir {
+    fn eval(&self, builder: &mut AB) {
+        self.table.eval(&self.statement, builder);
+    }
+}

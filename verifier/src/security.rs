@@ -1,0 +1,169 @@
+//! The provable security of a proof's shape, term by term.
+//!
+//! Round-by-round knowledge soundness in the random-oracle model as p3-security accounts for it,
+//! in the unique-decoding and in the list-decoding (Johnson) regime; the better one counts. All
+//! tables are batched into one low-degree test, so they are charged as one instance: the largest
+//! height, and the constraints and openings of all tables together.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use lvm_air::bus::Bus;
+use lvm_air::table::{Table, TableAir};
+use p3_air::symbolic::AirLayout;
+use p3_batch_stark::security::num_batched_openings;
+use p3_lookup::InteractionSymbolicBuilder;
+use p3_security::fri::FriRegime;
+use p3_security::logup::{LogUpAir, security_term};
+use p3_security::stark::proven_security_report;
+use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
+use p3_uni_stark::OpeningShape;
+
+use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS, Challenge, Val};
+use crate::profile::Profile;
+use crate::shape::{DEGREE_MAX, Shape, interactions};
+
+/// One source of error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// Its name.
+    pub name: &'static str,
+    /// `−log2` of its probability.
+    pub bits: f64,
+}
+
+/// All sources of error in one decoding regime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegimeTerms {
+    /// Name of the regime.
+    pub regime: String,
+    /// The terms.
+    pub terms: Vec<Term>,
+}
+
+impl RegimeTerms {
+    /// The smallest term.
+    #[must_use]
+    pub fn bits(&self) -> f64 {
+        self.terms.iter().map(|term| term.bits).fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// The provable security of a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The regimes that apply.
+    pub regimes: Vec<RegimeTerms>,
+}
+
+impl Report {
+    /// Provable bits: the better regime's smallest term.
+    #[must_use]
+    pub fn bits(&self) -> f64 {
+        self.regimes.iter().map(RegimeTerms::bits).fold(0.0, f64::max)
+    }
+}
+
+/// What one table adds to the account.
+#[derive(Clone, Copy, Debug)]
+struct Account {
+    constraints: usize,
+    openings: usize,
+    interactions: usize,
+}
+
+/// Quotient chunks of a table: `DEGREE_MAX − 1`.
+const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
+
+fn account(air: &TableAir) -> Account {
+    let table = air.table;
+    let builder = InteractionSymbolicBuilder::<Val, Challenge>::from_air(air, AirLayout::from_air(air));
+    let columns = interactions(air).len();
+    Account {
+        // One pin for each interaction column, and three for the running sum.
+        constraints: builder.base_constraints().len() + columns + 3,
+        openings: num_batched_openings(
+            table.width(),
+            table.reads_next_row(),
+            table.preprocessed_width(),
+            false,
+            QUOTIENT_CHUNKS,
+            columns,
+            CHALLENGE_DEGREE,
+            OpeningShape::new(),
+        ),
+        interactions: builder.global_interactions().len(),
+    }
+}
+
+/// Accounts for a proof of `shape` under `profile`.
+#[must_use]
+pub fn report(profile: Profile, shape: &Shape) -> Report {
+    let parameters = profile.parameters();
+    let airs = shape.airs(0, 0, if has_output(shape) { &[0] } else { &[] });
+    let mut constraints = 0;
+    let mut openings = 0;
+    let mut messages = 0.0;
+    let mut log_height = 0;
+    for (air, &(_, log)) in airs.iter().zip(shape.tables()) {
+        let account = account(air);
+        constraints += account.constraints;
+        openings += account.openings;
+        messages += account.interactions as f64 * (1u64 << log) as f64;
+        log_height = log_height.max(log);
+    }
+    let instance = InstanceShape {
+        log_trace_length: log_height,
+        modulus_bits: CHALLENGE_BITS,
+        collision_resistance: COLLISION_BITS,
+        num_batched_functions: openings,
+    };
+    let air = StarkAirParams {
+        num_constraints: constraints,
+        max_constraint_degree: DEGREE_MAX,
+        num_quotient_chunks: QUOTIENT_CHUNKS,
+        max_combo: 2,
+    };
+    let grinding = GrindingSites {
+        out_of_domain: parameters.ood_grinding,
+        batch_combination: parameters.batch_grinding,
+        lookup_challenge: parameters.lookup_grinding,
+        ..GrindingSites::NONE
+    };
+    // Interactions for each row of the highest table, rounded up, so that the product is at least
+    // the number of messages of all tables.
+    let per_row = messages / (1u64 << log_height) as f64;
+    let logup = LogUpAir {
+        num_interactions: per_row as usize + 1,
+        max_message_width: Bus::ALL.into_iter().map(Bus::arity).max().unwrap_or(1),
+    };
+    let fri = FriRegime {
+        log_blowup: parameters.log_blowup,
+        num_queries: parameters.queries,
+        log_final_poly_len: parameters.log_final_len,
+        max_log_arity: 1,
+        commit_pow_bits: parameters.commit_grinding,
+        query_pow_bits: parameters.query_grinding,
+    };
+    let extras: Vec<_> = security_term(&logup, &instance, &grinding).into_iter().collect();
+    let report = proven_security_report(&fri, &air, &instance, &extras, &grinding);
+    Report { regimes: [Some(report.udr), report.ldr].into_iter().flatten().map(terms).collect() }
+}
+
+fn has_output(shape: &Shape) -> bool {
+    shape.tables().iter().any(|(table, _)| *table == Table::Output)
+}
+
+fn terms(report: RegimeReport) -> RegimeTerms {
+    let regime = match report.regime {
+        Regime::UniqueDecoding => String::from("unique decoding"),
+        Regime::ListDecoding { m } => alloc::format!("list decoding, m = {m}"),
+        other => alloc::format!("{other:?}"),
+    };
+    let terms = report
+        .terms()
+        .iter()
+        .map(|term| Term { name: term.label, bits: term.bits.bits() })
+        .collect();
+    RegimeTerms { regime, terms }
+}

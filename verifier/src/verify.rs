@@ -1,0 +1,107 @@
+//! The verifier.
+
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use lvm_air::table::TableAir;
+use p3_batch_stark::verify_batch;
+
+use crate::config::config;
+use crate::error::VerifyError;
+use crate::key::VerifyingKey;
+use crate::profile::Profile;
+use crate::proof::Proof;
+use crate::security;
+use crate::shape::Shape;
+use crate::transcript;
+
+/// What a caller wants to see proved, besides the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Claim<'a> {
+    /// The exit code that the run must have ended with; 0 is success.
+    pub exit_code: u64,
+    /// The public output that the run must have had; any, if `None`.
+    pub public_output: Option<&'a [u8]>,
+}
+
+/// Verifies proofs of one program.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    key: VerifyingKey,
+}
+
+impl Verifier {
+    /// A verifier for the program that `key` stands for.
+    #[must_use]
+    pub const fn new(key: VerifyingKey) -> Self {
+        Self { key }
+    }
+
+    /// The program's key.
+    #[must_use]
+    pub const fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
+    /// Checks that `proof` proves a run of this program as `claim` wants it, and returns the
+    /// run's public output.
+    ///
+    /// # Errors
+    /// If it doesn't.
+    pub fn verify<'p>(
+        &self,
+        proof: &'p Proof,
+        claim: &Claim<'_>,
+    ) -> Result<&'p [u8], VerifyError> {
+        // 1. The key.
+        let profile = Profile::from_id(proof.profile)
+            .ok_or(VerifyError::UnknownProfile { found: proof.profile })?;
+        let found = proof.key.verifying_key()?;
+        if found != self.key {
+            return Err(VerifyError::OtherProgram { expected: self.key, found });
+        }
+        if proof.exit_code != claim.exit_code {
+            return Err(VerifyError::ExitCode { expected: claim.exit_code, found: proof.exit_code });
+        }
+        if claim.public_output.is_some_and(|expected| expected != proof.public_output) {
+            return Err(VerifyError::PublicOutput);
+        }
+
+        // 2. The shape, and the security that it attains.
+        let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
+        let airs = shape.airs(proof.key.entry, proof.exit_code, &proof.public_output);
+        let attained = security::report(profile, &shape).bits();
+        if attained < f64::from(profile.target_bits()) {
+            return Err(VerifyError::Security { expected: profile.target_bits(), found: attained });
+        }
+
+        // 3. The transcript begins with the statement.
+        let seed =
+            transcript::seed(profile, &self.key, proof.exit_code, &proof.public_output, &shape);
+
+        // 4. The STARK.
+        check_heights(proof, &shape)?;
+        let common = shape.common(&airs, proof.key.commitment.clone());
+        let no_public_values: Vec<Vec<_>> = vec![vec![]; airs.len()];
+        verify_batch::<_, TableAir>(
+            &config(profile, seed),
+            &airs,
+            &proof.stark,
+            &no_public_values,
+            &common,
+        )
+        .map_err(|error| VerifyError::Stark { reason: format!("{error}") })?;
+        Ok(&proof.public_output)
+    }
+}
+
+/// The STARK proof repeats the heights; they must be the shape's.
+fn check_heights(proof: &Proof, shape: &Shape) -> Result<(), VerifyError> {
+    let heights = shape.tables().iter().map(|(_, log_height)| log_height);
+    if heights.eq(&proof.stark.degree_bits) {
+        Ok(())
+    } else {
+        Err(VerifyError::Stark { reason: "heights differ from the shape's".into() })
+    }
+}
