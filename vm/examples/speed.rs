@@ -1,29 +1,61 @@
-//! Raw speed of the emulator on two loops: arithmetic, and a sieve with loads and stores.
+//! Raw speed of the emulator, plain and recorded: `speed [ELF [INPUT]]`. Without arguments it runs
+//! two loops: one of arithmetic, and one with loads, stores and calls.
 
+use std::error::Error;
 use std::time::Instant;
 
 use lvm_isa::instruction::Operation::*;
 use lvm_vm::assemble::{Assembler, i, r, s};
+use lvm_vm::elf::{self, LoadedProgram};
 use lvm_vm::execute::{Options, execute};
 use lvm_vm::record::record;
 
-fn main() {
-    let options = Options::default();
-    for (name, build) in [
-        ("arithmetic", arithmetic as fn(u64) -> Assembler),
-        ("memory", memory),
-    ] {
-        let program = build(50_000_000).load();
-        let start = Instant::now();
-        let run = execute(&program, &[], &options, &mut |_| {}).expect("the loop halts");
-        let plain = run.cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let Some(path) = arguments.next() else {
+        measure(
+            "arithmetic",
+            &arithmetic(50_000_000).load(),
+            &arithmetic(1_000_000).load(),
+            &[],
+        )?;
+        measure(
+            "memory",
+            &memory(50_000_000).load(),
+            &memory(1_000_000).load(),
+            &[],
+        )?;
+        return Ok(());
+    };
+    let program = elf::load(&std::fs::read(&path)?)?;
+    let input = arguments
+        .next()
+        .map(std::fs::read)
+        .transpose()?
+        .unwrap_or_default();
+    measure(&path, &program, &program, &input)
+}
 
-        let program = build(2_000_000).load();
-        let start = Instant::now();
-        let run = record(&program, &[], &options, &mut |_| {}).expect("the loop halts");
-        let recorded = run.execution.cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
-        println!("{name}: {plain:.0} M instructions/s plain, {recorded:.0} M/s recorded");
-    }
+/// Runs one program and records another, usually a shorter one.
+fn measure(
+    name: &str,
+    long: &LoadedProgram,
+    short: &LoadedProgram,
+    input: &[u8],
+) -> Result<(), Box<dyn Error>> {
+    let options = Options::default();
+    let start = Instant::now();
+    let run = execute(long, input, &options, &mut |_| {})?;
+    let plain = run.cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
+
+    let start = Instant::now();
+    let recorded_run = record(short, input, &options, &mut |_| {})?.execution;
+    let recorded = recorded_run.cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
+    println!(
+        "{name}: {} cycles, exit code {}, {plain:.0} M/s plain, {recorded:.0} M/s recorded",
+        run.cycles, run.exit_code
+    );
+    Ok(())
 }
 
 /// A xorshift generator with some branches.

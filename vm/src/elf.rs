@@ -247,16 +247,18 @@ fn read_segment<'a>(
     if address < PRIVATE_INPUT.end && end > PRIVATE_INPUT.start {
         return Err(ElfError::SegmentInPrivateInput { address, length });
     }
-    let data = offset
-        .checked_add(file_length)
-        .and_then(|file_end| {
-            bytes.get(usize::try_from(offset).ok()?..usize::try_from(file_end).ok()?)
-        })
-        .ok_or(ElfError::SegmentTruncated {
-            address,
-            offset,
-            length: file_length,
-        })?;
+    let data = match file_length {
+        // Linkers give segments without file data any offset, the end of the file and beyond.
+        0 => &[],
+        _ => offset
+            .checked_add(file_length)
+            .and_then(|end| bytes.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?))
+            .ok_or(ElfError::SegmentTruncated {
+                address,
+                offset,
+                length: file_length,
+            })?,
+    };
     if alignment > 1 {
         if !alignment.is_power_of_two() {
             return Err(ElfError::Alignment { address, alignment });

@@ -226,6 +226,11 @@ fn segments_and_the_file() {
     File::new()
         .double(header(1, P_OFFSET), length - 24)
         .accepted();
+    // Without file data, the offset may be anything.
+    File::new()
+        .double(header(1, P_FILESZ), 0)
+        .double(header(1, P_OFFSET), u64::MAX)
+        .accepted();
     // A segment that fills nothing is not there, wherever it says to be.
     let empty = File::new()
         .double(header(1, P_FILESZ), 0)
