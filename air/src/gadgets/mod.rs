@@ -6,6 +6,7 @@
 
 pub mod cell;
 pub mod fetch;
+pub mod less_than;
 pub mod limbs;
 pub mod memory;
 pub mod operand;
