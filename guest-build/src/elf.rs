@@ -21,7 +21,8 @@ pub enum Error {
 
 /// The file without symbols and sections, which the machine doesn't look at.
 ///
-/// Linkers put what isn't loaded after what is, so the rest of the file is cut off.
+/// Linkers put what isn't loaded after what is, so the rest of the file is cut off. An empty
+/// segment keeps its place, since its offset must be in the file too.
 ///
 /// # Errors
 /// When `file` is no 64-bit little-endian ELF file with all of its segments.
@@ -30,7 +31,6 @@ pub fn strip(file: &[u8]) -> Result<Vec<u8>, Error> {
     let headers = header.e_phoff.get(LittleEndian) + size_of_val(segments) as u64;
     let end = segments
         .iter()
-        .filter(|segment| segment.p_filesz.get(LittleEndian) > 0)
         .try_fold(headers.max(size_of_val(header) as u64), |end, segment| {
             let length = segment.p_filesz.get(LittleEndian);
             Some(end.max(segment.p_offset.get(LittleEndian).checked_add(length)?))

@@ -16,10 +16,14 @@ fn main() {
         bytes[..input.len()].copy_from_slice(input);
         u64::from_le_bytes(bytes)
     };
+    lvm_guest_sdk::commit(&fibonacci(n).to_le_bytes());
+}
 
+/// The n-th Fibonacci number modulo 2⁶⁴.
+pub(crate) fn fibonacci(n: u64) -> u64 {
     let (mut current, mut next) = (0_u64, 1_u64);
     for _ in 0..n {
         (current, next) = (next, current.wrapping_add(next));
     }
-    lvm_guest_sdk::commit(&current.to_le_bytes());
+    current
 }

@@ -2,5 +2,8 @@
 
 fn main() {
     lvm_guest_sdk::commit(b"before");
-    panic!("the private input has {} bytes", lvm_guest_sdk::input().len());
+    panic!(
+        "the private input has {} bytes",
+        lvm_guest_sdk::input().len()
+    );
 }
