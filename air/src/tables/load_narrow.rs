@@ -167,7 +167,7 @@ pub fn fill(
 
     let bit = |position: u32| address >> position & 1 == 1;
     let half_bit = width == 4 || bit(1);
-    let limb = (event.word.value >> (address & 4) * 8) as u32;
+    let limb = (event.word.value >> ((address & 4) * 8)) as u32;
     let [low, high] = [limb as u16, (limb >> 16) as u16];
     let (half, other_half) = if half_bit { (high, low) } else { (low, high) };
     let [low, high] = half.to_le_bytes();

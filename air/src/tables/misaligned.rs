@@ -276,7 +276,7 @@ pub fn fill(
     count_bytes(value, counts);
     let is_signed = matches!(operation, Operation::Lh | Operation::Lw);
     if is_signed {
-        counts.sign16((value >> (8 * width - 8) << 8) as u16);
+        counts.sign16(((value >> (8 * width - 8)) << 8) as u16);
     }
     MisalignedRow {
         fetch: Fetch::fill(step.time, pc, step.index, counts),

@@ -207,7 +207,7 @@ pub fn fill(
     let factor: u64 = if is_sll { 1 << within } else { 1 << (16 - within) };
     let product = u128::from(a) * u128::from(factor);
     let limb = |number: u128, position: u32| (number >> (16 * position)) as u16;
-    let carry = ((a & 0xFFFF_FFFF) * factor >> 32) as u16;
+    let carry = (((a & 0xFFFF_FFFF) * factor) >> 32) as u16;
     let digit = limb(product, 4);
     let sign = is_sra && a >> 63 == 1;
     let top = if sign { digit | (0x1_0000 - factor) as u16 } else { digit };

@@ -178,7 +178,7 @@ pub fn fill(
     let (after, _) = semantics::store_merge(event.word.value, 0, address, width, value);
 
     let [limb_bit, half_bit, byte_bit] = [2, 1, 0].map(|position| address >> position & 1 == 1);
-    let limb = (event.word.value >> (address & 4) * 8) as u32;
+    let limb = (event.word.value >> ((address & 4) * 8)) as u32;
     let [low, high] = [limb as u16, (limb >> 16) as u16];
     let (half, other_half) = if half_bit { (high, low) } else { (low, high) };
     let [low, high] = half.to_le_bytes();
