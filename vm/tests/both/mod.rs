@@ -19,9 +19,20 @@ use lvm_vm::execute::{Execution, Options, execute};
 use lvm_vm::record::{Recording, record};
 
 /// Both interpreters' common result, with the events checked.
+#[allow(dead_code, reason = "not every test file needs it")]
 pub(crate) fn run_both(program: &LoadedProgram, input: &[u8]) -> Result<Recording, ExecuteError> {
+    run_both_for(1 << 22, program, input)
+}
+
+/// The same with a limit on cycles.
+#[allow(dead_code, reason = "not every test file needs it")]
+pub(crate) fn run_both_for(
+    max_cycles: u64,
+    program: &LoadedProgram,
+    input: &[u8],
+) -> Result<Recording, ExecuteError> {
     let options = Options {
-        max_cycles: 1 << 22,
+        max_cycles,
         ..Options::default()
     };
     let mut printed = Vec::new();
