@@ -10,6 +10,7 @@ pub mod less_than;
 pub mod limbs;
 pub mod memory;
 pub mod operand;
+pub mod product;
 pub mod register;
 pub mod shift_by;
 pub mod value;
