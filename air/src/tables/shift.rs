@@ -250,6 +250,7 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
+    use crate::gadgets::value::TWO_32_INVERSE;
     use crate::tables::program::operands;
     use crate::tables::testing::*;
 
@@ -472,12 +473,24 @@ mod tests {
 
     #[test]
     fn a_product_may_not_wrap_the_field() {
-        // product + p: the carry would have to be larger than 16 bits.
+        // product + p: the digit above would have to be larger than 16 bits.
         for operation in [Operation::Sll, Operation::Srl] {
-            let mut row = row(operation, 0x8123_4567_89AB_CDEF, 5);
-            row.product[0] += Goldilocks::ONE;
-            row.carry -= crate::gadgets::value::TWO_32_INVERSE;
-            expect_violation(&row, "range16", eval);
+            let honest = row(operation, 0x8123_4567_89AB_CDEF, 5);
+            let mut low = honest;
+            low.product[0] += Goldilocks::ONE;
+            low.carry -= TWO_32_INVERSE;
+            expect_violation(&low, "range16", eval);
+            // With a result that fits, nothing else notices.
+            let mut high = honest;
+            high.product[2] += Goldilocks::ONE;
+            high.top -= TWO_32_INVERSE;
+            if operation == Operation::Sll {
+                high.result.hi += Goldilocks::ONE;
+            } else {
+                high.result.lo += TWO_16;
+                high.result.hi -= TWO_16 * TWO_32_INVERSE;
+            }
+            assert_eq!(violations(&high, eval), ["range16"]);
         }
     }
 
