@@ -31,8 +31,12 @@ const LAYOUT: &str = "2";
 
 /// Where the library's `process::exit` is, below the library's source.
 const EXIT: &str = "std/src/sys/exit.rs";
+/// How the function begins.
+const EXIT_FUNCTION: &str = "pub fn exit(code: i32) -> ! {\n    cfg_select! {\n";
 /// How its branch for all other platforms begins.
-const OTHER_PLATFORMS: &str = "        _ => {\n            let _ = code;\n";
+const OTHER_PLATFORMS: &str = "        _ => {\n";
+/// How that branch ends.
+const ABORT: &str = "            crate::intrinsics::abort()\n        }\n    }\n}\n";
 /// The branch that goes before it.
 const OUR_PLATFORM: &str = r#"        target_os = "zkvm" => {
             unsafe extern "C" {
@@ -64,21 +68,29 @@ pub(crate) fn prepare(toolchain: &Toolchain, cache: &Path) -> Result<Sysroot, Er
         &target,
         OUR_PLATFORM,
     ] {
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        hasher
+            .update(&(part.len() as u64).to_le_bytes())
+            .update(part.as_bytes());
     }
     let key = &hasher.finalize().to_hex()[..16];
     let home = cache.join(format!("sysroot-{key}"));
 
     if !home.is_dir() {
         at(cache, "create", |path| fs::create_dir_all(path))?;
-        let unfinished = at(cache, "create a folder in", |path| tempfile::tempdir_in(path))?;
+        let unfinished = at(cache, "create a folder in", |path| {
+            tempfile::tempdir_in(path)
+        })?;
         fill(unfinished.path(), &home, toolchain, &target)?;
         let unfinished = unfinished.keep();
         if let Err(error) = fs::rename(&unfinished, &home) {
             at(&unfinished, "remove", |path| fs::remove_dir_all(path))?;
             // Another build was faster, unless the directory still isn't there.
             if !home.is_dir() {
-                return Err(Error::Io { action: "create", path: home, source: error });
+                return Err(Error::Io {
+                    action: "create",
+                    path: home,
+                    source: error,
+                });
             }
         }
     }
@@ -95,7 +107,10 @@ fn fill(directory: &Path, home: &Path, toolchain: &Toolchain, target: &str) -> R
     let write = |path: &Path, text: &str| at(path, "write", |path| fs::write(path, text));
 
     create(&directory.join("targets"))?;
-    write(&directory.join("targets").join(format!("{TARGET}.json")), target)?;
+    write(
+        &directory.join("targets").join(format!("{TARGET}.json")),
+        target,
+    )?;
 
     let rustc = directory.join("rustc");
     write(&rustc, &wrapper(&toolchain.rustc, home))?;
@@ -129,7 +144,9 @@ fn link_all(from: &Path, to: &Path, except: impl AsRef<std::ffi::OsStr>) -> Resu
             source,
         })?;
         if entry.file_name() != except.as_ref() {
-            at(to.join(entry.file_name()), "create", |link| symlink(entry.path(), link))?;
+            at(to.join(entry.file_name()), "create", |link| {
+                symlink(entry.path(), link)
+            })?;
         }
     }
     Ok(())
@@ -137,9 +154,20 @@ fn link_all(from: &Path, to: &Path, except: impl AsRef<std::ffi::OsStr>) -> Resu
 
 /// The library's `exit.rs` with a branch for guests; `None` when it's not the file that we know.
 fn with_exit(source: &str) -> Option<String> {
-    let (before, after) = source.split_once(OTHER_PLATFORMS)?;
-    (before.contains("pub fn exit(code: i32) -> ! {") && !after.contains(OTHER_PLATFORMS))
-        .then(|| [before, OUR_PLATFORM, OTHER_PLATFORMS, after].concat())
+    let (before, function) = source.split_once(EXIT_FUNCTION)?;
+    let (platforms, others) = function.split_once(OTHER_PLATFORMS)?;
+    let known = others.ends_with(ABORT) && !others.contains(OTHER_PLATFORMS);
+    known.then(|| {
+        [
+            before,
+            EXIT_FUNCTION,
+            platforms,
+            OUR_PLATFORM,
+            OTHER_PLATFORMS,
+            others,
+        ]
+        .concat()
+    })
 }
 
 /// A program that runs the compiler with another sysroot, and with crate metadata that doesn't
@@ -200,18 +228,32 @@ mod tests {
     fn the_target_has_linker_and_script() {
         let target: Value = serde_json::from_str(&target(Path::new("/bin/ld.lld"))).unwrap();
         assert_eq!(target["linker"], "/bin/ld.lld");
-        assert!(target["link-script"].as_str().unwrap().contains("_heap_start"));
+        assert!(
+            target["link-script"]
+                .as_str()
+                .unwrap()
+                .contains("_heap_start")
+        );
         assert_eq!(target["os"], "zkvm");
     }
 
     #[test]
     fn only_the_known_exit_function_is_changed() {
-        let known = format!("pub fn exit(code: i32) -> ! {{\n{OTHER_PLATFORMS}            abort()\n");
-        let changed = with_exit(&known).unwrap();
-        assert!(changed.contains("sys_exit(code) }\n        }\n        _ => {"));
-        assert_eq!(changed.replace(OUR_PLATFORM, ""), known);
-        assert_eq!(with_exit(&known.replace("let _ = code;", "")), None);
-        assert_eq!(with_exit(&format!("{known}{OTHER_PLATFORMS}")), None);
+        let platform = "        target_os = \"x\" => {\n            leave(code)\n        }\n";
+        for code_is_unused in ["let _ = code", "drop(code)"] {
+            let known = format!(
+                "{EXIT_FUNCTION}{platform}{OTHER_PLATFORMS}            {code_is_unused};\n{ABORT}"
+            );
+            let changed = with_exit(&known).unwrap();
+            assert!(changed.contains("sys_exit(code) }\n        }\n        _ => {"));
+            assert_eq!(changed.replace(OUR_PLATFORM, ""), known);
+            assert_eq!(with_exit(&known.replace("intrinsics", "process")), None);
+            assert_eq!(
+                with_exit(&known.replace("pub fn exit", "pub fn leave")),
+                None
+            );
+            assert_eq!(with_exit(&known.replace(platform, OTHER_PLATFORMS)), None);
+        }
     }
 
     /// What the wrapper of a compiler in a folder with difficult characters passes on.
@@ -242,7 +284,11 @@ mod tests {
         ];
         let check = |package: &str, metadata: &str| {
             let expected = format!("--sysroot /it's {}\n", flags.join(" "));
-            assert_eq!(wrapped(package, &flags), expected.replace("0123", metadata), "{package}");
+            assert_eq!(
+                wrapped(package, &flags),
+                expected.replace("0123", metadata),
+                "{package}"
+            );
         };
         check("/home/x", "/guest");
         check("/home/x/y/z", "/y/z");
@@ -252,6 +298,9 @@ mod tests {
     #[test]
     fn metadata_of_crates_for_the_host_stays() {
         let flags = ["-vV", "-C", "metadata=0123"];
-        assert_eq!(wrapped("/home/x", &flags), "--sysroot /it's -vV -C metadata=0123\n");
+        assert_eq!(
+            wrapped("/home/x", &flags),
+            "--sysroot /it's -vV -C metadata=0123\n"
+        );
     }
 }

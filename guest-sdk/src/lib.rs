@@ -23,7 +23,8 @@
 //! with these differences: standard input is the private input, standard output and standard
 //! error go to the host's `print`, there are neither arguments nor environment variables, files,
 //! sockets, threads and clocks return errors or panic, and nothing is random: `HashMap` is seeded
-//! with constants, so that a run depends on nothing but the program and its input.
+//! with constants, so that a run depends on nothing but the program and its input. The feature
+//! `getrandom` gives the crate of that name such bytes, too; never make secrets from them.
 //!
 //! A program that calls nothing of this crate still needs its runtime: `use lvm_guest_sdk as _;`.
 //!

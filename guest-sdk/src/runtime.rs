@@ -8,6 +8,12 @@ mod heap;
 mod memory_functions;
 #[cfg(all(target_arch = "riscv64", target_os = "zkvm", not(feature = "std")))]
 mod panic_handler;
+#[cfg(all(
+    target_arch = "riscv64",
+    target_os = "zkvm",
+    any(feature = "std", feature = "getrandom")
+))]
+mod pseudo_random;
 #[cfg(all(target_arch = "riscv64", target_os = "zkvm"))]
 mod start;
 #[cfg(all(target_arch = "riscv64", target_os = "zkvm", feature = "std"))]

@@ -1,6 +1,7 @@
 //! The C symbols of the zkVM standards, for libraries that are written against them.
 //!
-//! `read_input` and `write_output` are the I/O interface, `zkvm_keccak256` the accelerator.
+//! `read_input` and `write_output` are the I/O interface, `abort` is termination, and
+//! `zkvm_keccak256` an accelerator.
 //! `native_keccak256` is the name that the Ethereum crates of the alloy project call with their
 //! feature `native-keccak`.
 
@@ -54,6 +55,12 @@ unsafe extern "C" fn zkvm_keccak256(data: *const u8, length: usize, digest: *mut
 unsafe extern "C" fn native_keccak256(data: *const u8, length: usize, digest: *mut [u8; 32]) {
     // SAFETY: by this function's contract.
     unsafe { *digest = keccak256(bytes(data, length)) };
+}
+
+/// Ends the run as a panic does.
+#[unsafe(no_mangle)]
+extern "C" fn abort() -> ! {
+    lvm_syscalls::panic::panic(b"abort was called")
 }
 
 /// The bytes that a C caller means by a pointer and a length; C allows any pointer with zero.

@@ -16,8 +16,14 @@ pub(crate) fn input() -> &'static [u8] {
     static INPUT: OnceLock<Vec<u8>> = OnceLock::new();
     INPUT.get_or_init(|| {
         let mut input = Vec::new();
-        stdin().lock().read_to_end(&mut input).expect("standard input, the private input, is readable");
-        assert!(input.len() as u64 <= PRIVATE_INPUT_MAX, "the private input is longer than 512 MiB");
+        stdin()
+            .lock()
+            .read_to_end(&mut input)
+            .expect("standard input, the private input, is readable");
+        assert!(
+            input.len() as u64 <= PRIVATE_INPUT_MAX,
+            "the private input is longer than 512 MiB"
+        );
         input
     })
 }
@@ -31,7 +37,9 @@ pub(crate) fn commit(bytes: &[u8]) {
 }
 
 pub(crate) fn print(text: &[u8]) {
-    stderr().write_all(text).expect("standard error is writable");
+    stderr()
+        .write_all(text)
+        .expect("standard error is writable");
 }
 
 pub(crate) fn exit(code: u32) -> ! {

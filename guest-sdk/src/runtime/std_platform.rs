@@ -9,12 +9,13 @@ extern crate std;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 use core::slice;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::alloc::set_alloc_error_hook;
 
 use lvm_syscalls::halt::halt;
 use lvm_syscalls::panic::panic;
 
+use super::pseudo_random;
 use super::start::HEAP;
 use crate::machine;
 
@@ -63,22 +64,11 @@ unsafe extern "C" fn sys_read(file: u32, buffer: *mut u8, length: usize) -> usiz
     length
 }
 
-/// Fills `words` with numbers that look random but are the same in every run.
-///
-/// A run must depend on nothing but the program and its input, so there is nothing random to give.
-/// `HashMap` takes its keys from here: whoever chooses the input can make its buckets collide,
-/// which costs only their own proving time. This is the generator SplitMix64 (Steele, Lea and
-/// Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) from a fixed seed.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sys_rand(words: *mut u32, count: usize) {
-    static STATE: AtomicU64 = AtomicU64::new(0);
     for i in 0..count {
-        let state = STATE.load(Ordering::Relaxed).wrapping_add(0x9E37_79B9_7F4A_7C15);
-        STATE.store(state, Ordering::Relaxed);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         // SAFETY: `std` passes the parts of a slice of `count` words.
-        unsafe { words.add(i).write((mixed >> 32) as u32) };
+        unsafe { words.add(i).write((pseudo_random::next() >> 32) as u32) };
     }
 }
 
@@ -96,7 +86,12 @@ extern "C" fn sys_exit(code: i32) -> ! {
 
 /// No environment variable is set.
 #[unsafe(no_mangle)]
-extern "C" fn sys_getenv(_value: *mut u32, _words: usize, _name: *const u8, _length: usize) -> usize {
+extern "C" fn sys_getenv(
+    _value: *mut u32,
+    _words: usize,
+    _name: *const u8,
+    _length: usize,
+) -> usize {
     usize::MAX
 }
 

@@ -125,7 +125,7 @@ fn aligned(round: u64) -> u64 {
     let objects: Vec<Box<Wide>> = (0..20).map(|i| Box::new(Wide([i + round; 16]))).collect();
     let misplaced = objects
         .iter()
-        .filter(|object| &raw const object.0 as usize % 128 != 0)
+        .filter(|object| !(&raw const object.0 as usize).is_multiple_of(128))
         .count();
     objects.iter().map(|object| object.0[15]).sum::<u64>() + misplaced as u64
 }
