@@ -9,7 +9,7 @@
 //! execution     (time, pc)                     boundary ─▶ instruction ─▶ instruction ─▶ … ─▶ halt
 //! program       (pc, code, operands)           instruction ─▶ program
 //! register      (register, value, time)        boundary ⇄ accesses ⇄ refresh
-//! memory        (address, value, time)         image, memory, private_input ⇄ accesses
+//! memory        (address, …, value, time)        image, memory, private_input ⇄ accesses
 //! memory_order  (address)                      boundary ─▶ cells in ascending order ─▶ boundary
 //! range16       (value)                        anyone ─▶ range
 //! sign16        (value, sign)                  anyone ─▶ range
@@ -94,8 +94,8 @@ impl Bus {
             Self::MemoryOrder | Self::Range16 => 1,
             Self::Execution | Self::Sign16 | Self::BytePair | Self::Halt | Self::Output | Self::KeccakCall => 2,
             Self::BitwiseAnd => 3,
-            Self::Register | Self::Memory | Self::Commit => 4,
-            Self::ShiftAmount => 5,
+            Self::Register | Self::Commit => 4,
+            Self::Memory | Self::ShiftAmount => 5,
             Self::KeccakWord => 6,
             Self::Program => 7,
         }
@@ -183,7 +183,7 @@ message! { Register, 4,
     }
 }
 
-message! { Memory, 4,
+message! { Memory, 5,
     /// An 8-aligned memory word holds a value since `time`.
     ///
     /// As on `register`; the first and last states come from `image`, `memory` and
@@ -193,6 +193,9 @@ message! { Memory, 4,
     MemoryMsg {
         /// Address, a multiple of 8.
         address,
+        /// 0 if no store may change the word, which is so where the program is executable, else
+        /// 1. A read passes it on; a write requires 1.
+        is_writable,
         /// Low 32 bits.
         lo,
         /// High 32 bits.

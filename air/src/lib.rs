@@ -18,4 +18,7 @@ pub mod check;
 pub mod columns;
 pub mod counts;
 pub mod gadgets;
+pub mod table;
 pub mod tables;
+#[cfg(feature = "fill")]
+pub mod trace;

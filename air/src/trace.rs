@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use lvm_isa::event::{Access, Cell, EcallStep, Events};
+use lvm_isa::event::{Access, Cell, EcallStep, Events, MemoryStep};
 use lvm_isa::program::Program;
 use lvm_syscalls::commit;
 use lvm_syscalls::layout::{MEMORY_START, PRIVATE_INPUT_START};
@@ -220,11 +220,25 @@ impl Filler<'_> {
                 })?;)*
             };
         }
-        macro_rules! memory_steps {
+        let decoded = |event: &MemoryStep| {
+            let (pc, instruction) = &program.instructions[event.step.index as usize];
+            let address = event.step.rs1.value.wrapping_add_signed(instruction.imm);
+            (*pc, instruction, address & !7)
+        };
+        let is_writable = |word: u64| !program.is_read_only(word);
+        macro_rules! loads {
             ($($table:ident $module:ident,)*) => {
                 $(self.table(Table::$table, &events.$module, |event, counts| {
-                    let (pc, instruction) = &program.instructions[event.step.index as usize];
-                    tables::$module::fill(*pc, instruction, event, counts)
+                    let (pc, instruction, word) = decoded(event);
+                    tables::$module::fill(pc, instruction, event, is_writable(word), counts)
+                })?;)*
+            };
+        }
+        macro_rules! stores {
+            ($($table:ident $module:ident,)*) => {
+                $(self.table(Table::$table, &events.$module, |event, counts| {
+                    let (pc, instruction, _) = decoded(event);
+                    tables::$module::fill(pc, instruction, event, counts)
                 })?;)*
             };
         }
@@ -243,13 +257,19 @@ impl Filler<'_> {
             Multiply multiply,
             Divide divide,
         }
-        memory_steps! {
+        loads! {
             LoadDouble load_double,
             LoadNarrow load_narrow,
+        }
+        stores! {
             StoreDouble store_double,
             StoreNarrow store_narrow,
-            Misaligned misaligned,
         }
+        self.table(Table::Misaligned, &events.misaligned, |event, counts| {
+            let (pc, instruction, word) = decoded(event);
+            let writable = [is_writable(word), is_writable(word + 8)];
+            tables::misaligned::fill(pc, instruction, event, writable, counts)
+        })?;
         self.table(Table::Refresh, &events.refreshes, tables::refresh::fill)
     }
 
@@ -272,7 +292,10 @@ impl Filler<'_> {
             let (pc, _) = program.instructions[step.index as usize];
             tables::ecall::fill(pc, step, *output, counts)
         })?;
-        self.table(Table::Commit, &events.commits, tables::commit::fill)?;
+        self.table(Table::Commit, &events.commits, |event, counts| {
+            let is_writable = !program.is_read_only(event.pointer & !7);
+            tables::commit::fill(event, is_writable, counts)
+        })?;
 
         let words: Vec<(u32, u64, Access, u64)> = events
             .keccaks

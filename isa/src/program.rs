@@ -9,6 +9,7 @@
 //! Loading from ELF lives in the emulator crate; this type is what both sides of a proof agree on.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::instruction::Instruction;
 
@@ -21,6 +22,9 @@ pub struct Program {
     pub instructions: Vec<(u64, Instruction)>,
     /// The initial image as `(address, little-endian word)`, 8-aligned, ascending.
     pub words: Vec<(u64, u64)>,
+    /// The words that no store may change, as ranges of 8-aligned addresses, ascending and
+    /// disjoint: those of which executable segments have a part. All of them are in `words`.
+    pub read_only: Vec<Range<u64>>,
 }
 
 impl Program {
@@ -30,6 +34,12 @@ impl Program {
         self.instructions
             .binary_search_by_key(&pc, |&(at, _)| at)
             .ok()
+    }
+
+    /// Whether no store may change the word at the 8-aligned `address`.
+    pub fn is_read_only(&self, address: u64) -> bool {
+        let after = self.read_only.partition_point(|range| range.start <= address);
+        self.read_only[..after].last().is_some_and(|range| address < range.end)
     }
 
     /// The initial value of the word at the 8-aligned `address`, as far as the image says: 0 for

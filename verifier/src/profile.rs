@@ -80,17 +80,17 @@ impl Profile {
         match self {
             Self::Provable128 => Parameters {
                 log_blowup: 1,
-                queries: 223,
+                queries: 218,
                 log_final_len: 0,
                 lookup_grinding: 0,
                 ood_grinding: 0,
-                batch_grinding: 0,
+                batch_grinding: 16,
                 commit_grinding: 0,
                 query_grinding: 20,
             },
             Self::Provable100 => Parameters {
                 log_blowup: 1,
-                queries: 165,
+                queries: 162,
                 log_final_len: 0,
                 lookup_grinding: 0,
                 ood_grinding: 0,

@@ -20,7 +20,7 @@ use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirPa
 use p3_uni_stark::OpeningShape;
 
 use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS, Challenge, Val};
-use crate::profile::Profile;
+use crate::profile::Parameters;
 use crate::shape::{DEGREE_MAX, Shape, interactions};
 
 /// One source of error.
@@ -96,10 +96,9 @@ fn account(air: &TableAir) -> Account {
     }
 }
 
-/// Accounts for a proof of `shape` under `profile`.
+/// Accounts for a proof of `shape` with `parameters`.
 #[must_use]
-pub fn report(profile: Profile, shape: &Shape) -> Report {
-    let parameters = profile.parameters();
+pub fn report(parameters: &Parameters, shape: &Shape) -> Report {
     let airs = shape.airs(0, 0, if has_output(shape) { &[0] } else { &[] });
     let mut constraints = 0;
     let mut openings = 0;

@@ -71,7 +71,7 @@ impl Verifier {
         // 2. The shape, and the security that it attains.
         let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
         let airs = shape.airs(proof.key.entry, proof.exit_code, &proof.public_output);
-        let attained = security::report(profile, &shape).bits();
+        let attained = security::report(&profile.parameters(), &shape).bits();
         if attained < f64::from(profile.target_bits()) {
             return Err(VerifyError::Security { expected: profile.target_bits(), found: attained });
         }

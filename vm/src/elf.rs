@@ -29,8 +29,8 @@ use object::read::elf::{FileHeader, ProgramHeader};
 use crate::error::{ElfError, Place};
 use crate::symbols::Symbols;
 
-/// Most bytes of file data that a program's segments may have together. Memory that is only
-/// zero-filled does not count.
+/// Most bytes that a program's segments may have together. Memory that is only zero-filled does
+/// not count, unless it is executable.
 pub const IMAGE_MAX: u64 = 256 << 20;
 
 /// Bytes of an instruction word.
@@ -51,7 +51,8 @@ pub struct Segment {
     pub readable: bool,
     /// PF_W. Not enforced: all memory that is not executable is writable.
     pub writable: bool,
-    /// PF_X. Instructions can be fetched from here and nowhere else, and stores to here trap.
+    /// PF_X. Instructions can be fetched from here and nowhere else, and stores to a word that has
+    /// a byte here trap.
     pub executable: bool,
 }
 
@@ -129,7 +130,7 @@ pub fn load(bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
             PT_INTERP => return Err(ElfError::Interpreter { index }),
             PT_LOAD if header.p_memsz(LittleEndian) > 0 || header.p_filesz(LittleEndian) > 0 => {
                 let (segment, data) = read_segment(bytes, header)?;
-                image_length = image_length.saturating_add(segment.file_length);
+                image_length = image_length.saturating_add(image_share(&segment));
                 if image_length > IMAGE_MAX {
                     return Err(ElfError::ImageTooLarge {
                         length: image_length,
@@ -157,6 +158,7 @@ pub fn load(bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
         entry,
         instructions: read_instructions(&loads),
         words: read_words(&loads),
+        read_only: read_only_words(&loads),
     };
     let segments: Vec<Segment> = loads.into_iter().map(|(segment, _)| segment).collect();
     let symbols = Symbols::read(bytes, |address| {
@@ -304,6 +306,17 @@ fn check_entry(entry: u64, loads: &[(Segment, &[u8])]) -> Result<(), ElfError> {
     Ok(())
 }
 
+/// The words that an executable segment's zero-filled tail has for itself.
+fn zero_words(segment: &Segment) -> usize {
+    if !segment.executable {
+        return 0;
+    }
+    let of_data = (segment.range.start + segment.file_length).next_multiple_of(WORD_BYTES);
+    let of_data = if segment.file_length == 0 { segment.range.start & !(WORD_BYTES - 1) } else { of_data };
+    let end = segment.range.end.next_multiple_of(WORD_BYTES);
+    (end.saturating_sub(of_data) / WORD_BYTES) as usize
+}
+
 /// Every decodable word of the executable segments. A zero word does not decode, so the
 /// zero-filled tails have none.
 fn read_instructions(loads: &[(Segment, &[u8])]) -> Vec<(u64, lvm_isa::instruction::Instruction)> {
@@ -322,7 +335,31 @@ fn read_instructions(loads: &[(Segment, &[u8])]) -> Vec<(u64, lvm_isa::instructi
     instructions
 }
 
-/// The 8-aligned words that file data covers, of sorted and disjoint segments.
+/// Bytes of the image that a segment needs: its file data, and all of it when it is executable.
+fn image_share(segment: &Segment) -> u64 {
+    if segment.executable {
+        segment.range.end - segment.range.start
+    } else {
+        segment.file_length
+    }
+}
+
+/// The words that executable segments have a part of, of sorted and disjoint segments.
+fn read_only_words(loads: &[(Segment, &[u8])]) -> Vec<Range<u64>> {
+    let mut ranges: Vec<Range<u64>> = Vec::new();
+    for (segment, _) in loads.iter().filter(|(segment, _)| segment.executable) {
+        let start = segment.range.start & !(WORD_BYTES - 1);
+        let end = segment.range.end.next_multiple_of(WORD_BYTES);
+        match ranges.last_mut() {
+            Some(last) if start <= last.end => last.end = end,
+            _ => ranges.push(start..end),
+        }
+    }
+    ranges
+}
+
+/// The 8-aligned words that file data covers, of sorted and disjoint segments; of executable
+/// segments also those that only their zero-filled tails cover.
 fn read_words(loads: &[(Segment, &[u8])]) -> Vec<(u64, u64)> {
     let mut words: Vec<(u64, u64)> = Vec::new();
     for (segment, data) in loads {
@@ -334,7 +371,8 @@ fn read_words(loads: &[(Segment, &[u8])]) -> Vec<(u64, u64)> {
         let first = (!head.is_empty()).then_some((skipped, head));
         let pieces = first
             .into_iter()
-            .chain(rest.chunks(WORD_BYTES as usize).map(|c| (0, c)));
+            .chain(rest.chunks(WORD_BYTES as usize).map(|c| (0, c)))
+            .chain(std::iter::repeat_n((0, &[][..]), zero_words(segment)));
         for (address, (skipped, piece)) in (start - skipped as u64..).step_by(8).zip(pieces) {
             let mut word = [0; WORD_BYTES as usize];
             word[skipped..skipped + piece.len()].copy_from_slice(piece);

@@ -64,7 +64,7 @@ pub(crate) struct Memory {
     store_table: Vec<u32>,
     frames: Vec<[u64; PAGE_WORDS]>,
     frames_max: usize,
-    /// The executable ranges, ascending.
+    /// The words that executable segments have a part of, ascending.
     executable: Vec<Range<u64>>,
 }
 
@@ -90,10 +90,7 @@ impl Memory {
             frames: vec![[0; PAGE_WORDS]],
             // Frame numbers stay below NO_FRAME; the zero frame comes on top.
             frames_max: (bytes_max / PAGE_BYTES).min(u64::from(NO_FRAME) - 1) as usize + 1,
-            executable: program
-                .executable()
-                .map(|segment| segment.range.clone())
-                .collect(),
+            executable: program.program().read_only.clone(),
         };
         memory.fill(program, private_input).map_err(|_| {
             // Program and private input are inside memory, so the limit is all that can be hit.

@@ -33,21 +33,25 @@ columns! {
 }
 
 impl<V: Copy> MemoryCell<V> {
-    /// The cell at `address` starts with `initial`, which is canonical.
+    /// The cell at `address` starts with `initial`, which is canonical; stores may change it if
+    /// `is_writable` is 1.
     pub fn constrain<AB: TableBuilder<Var = V>>(
         &self,
         builder: &mut AB,
         address: impl Into<AB::Expr>,
         initial: Value<AB::Expr>,
+        is_writable: impl Into<AB::Expr>,
         active: impl Into<AB::Expr>,
     ) {
         let (address, active) = (address.into(), active.into());
+        let is_writable = is_writable.into();
         MemoryOrderMsg { address: self.previous.into() }.receive(builder, active.clone());
         MemoryOrderMsg { address: address.clone() }.send(builder, active.clone());
         let gap = (address.clone() - self.previous) * EIGHTH - AB::Expr::ONE;
         self.gap.constrain(builder, gap, active.clone());
         MemoryMsg {
             address: address.clone(),
+            is_writable: is_writable.clone(),
             lo: initial.lo,
             hi: initial.hi,
             time: AB::Expr::ZERO,
@@ -55,6 +59,7 @@ impl<V: Copy> MemoryCell<V> {
         .send(builder, active.clone());
         MemoryMsg {
             address,
+            is_writable,
             lo: self.last.lo.into(),
             hi: self.last.hi.into(),
             time: self.last_time.into(),

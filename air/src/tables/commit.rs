@@ -70,8 +70,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
             acc * Goldilocks::from_u16(256) + Into::<AB::Expr>::into(*byte)
         })
     };
-    builder.constrain("bytes make up the low limb", limb(&row.bytes[..4]) - row.word.before.lo);
-    builder.constrain("bytes make up the high limb", limb(&row.bytes[4..]) - row.word.before.hi);
+    builder.constrain("bytes make up the low limb", limb(&row.bytes[..4]) - row.word.before().lo);
+    builder.constrain("bytes make up the high limb", limb(&row.bytes[4..]) - row.word.before().hi);
     for pair in row.bytes.chunks(2) {
         BytePairMsg { a: pair[0].into(), b: pair[1].into() }.send(builder, active.clone());
     }
@@ -114,8 +114,8 @@ where
     Into::<AB::Expr>::into(flag) * Goldilocks::from_usize(by)
 }
 
-/// The row of one word.
-pub fn fill(event: &Commit, counts: &mut Counts) -> CommitRow<Goldilocks> {
+/// The row of one word; `is_writable` tells whether stores may change it.
+pub fn fill(event: &Commit, is_writable: bool, counts: &mut Counts) -> CommitRow<Goldilocks> {
     let offset = (event.pointer % 8) as usize;
     let taken = (8 - offset as u64).min(event.remaining) as usize;
     let bytes = event.word.value.to_le_bytes();
@@ -132,7 +132,7 @@ pub fn fill(event: &Commit, counts: &mut Counts) -> CommitRow<Goldilocks> {
             Goldilocks::from_bool((offset..offset + taken).contains(&j))
         }),
         bytes: bytes.map(Goldilocks::from_u8),
-        word: MemoryAccess::fill(event.word, event.time + 2, counts),
+        word: MemoryAccess::fill(event.word, is_writable, event.time + 2, counts),
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
         let word = Access { value: 0x8877_6655_4433_2211, time: 7 };
         let pointer = 0x2000 + offset;
         let event = Commit { time: 400, pointer, remaining, position: 50, word };
-        let row = fill(&event, &mut counts);
+        let row = fill(&event, true, &mut counts);
         (row, counts)
     }
 

@@ -22,6 +22,8 @@ columns! {
         is_real: cell,
         /// Address, 8-aligned.
         address: cell,
+        /// 1 if stores may change the word, 0 if an executable segment has a part of it.
+        is_writable: cell,
         /// The program's value; canonical.
         initial: Value,
     }
@@ -39,7 +41,8 @@ columns! {
 pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let entry = ImageEntry::<AB::Var>::of(builder.preprocessed().current_slice());
     let row = ImageRow::<AB::Var>::of(builder.main().current_slice());
-    row.cell.constrain(builder, entry.address, entry.initial.into_exprs(), entry.is_real);
+    let initial = entry.initial.into_exprs();
+    row.cell.constrain(builder, entry.address, initial, entry.is_writable, entry.is_real);
 }
 
 /// The preprocessed rows, without padding.
@@ -51,6 +54,7 @@ pub fn entries(program: &Program) -> Vec<ImageEntry<Goldilocks>> {
         .map(|&(address, word)| ImageEntry {
             is_real: Goldilocks::ONE,
             address: Goldilocks::from_u64(address),
+            is_writable: Goldilocks::from_bool(!program.is_read_only(address)),
             initial: Value::from_u64(word),
         })
         .collect()

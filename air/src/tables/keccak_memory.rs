@@ -11,7 +11,7 @@ use crate::builder::TableBuilder;
 use crate::bus::KeccakWordMsg;
 use crate::columns::{Columns, columns};
 use crate::counts::Counts;
-use crate::gadgets::memory::MemoryAccess;
+use crate::gadgets::memory::MemoryWrite;
 use crate::gadgets::value::Value;
 
 columns! {
@@ -26,7 +26,7 @@ columns! {
         /// The word after the permutation; canonical, as `keccak` guarantees.
         after: Value,
         /// Write of the word.
-        word: MemoryAccess,
+        word: MemoryWrite,
     }
 }
 
@@ -44,7 +44,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     }
     .receive(builder, row.is_real);
     let now = row.time + AB::Expr::TWO;
-    row.word.constrain_write(builder, row.address, row.after.into_exprs(), now, row.is_real);
+    row.word.constrain(builder, row.address, row.after.into_exprs(), now, row.is_real);
 }
 
 /// The row of the word at `address`, found by a call at `time` as `word` and left as `after`.
@@ -60,7 +60,7 @@ pub fn fill(
         time: Goldilocks::from_u32(time),
         address: Goldilocks::from_u64(address),
         after: Value::from_u64(after),
-        word: MemoryAccess::fill(word, time + 2, counts),
+        word: MemoryWrite::fill(word, time + 2, counts),
     }
 }
 

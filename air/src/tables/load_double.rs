@@ -61,17 +61,18 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     row.write.constrain_write(
         builder,
         row.rd,
-        row.word.before.into_exprs(),
+        row.word.before().into_exprs(),
         row.fetch.at::<AB>(3),
         row.is_real,
     );
 }
 
-/// The row of one executed instruction.
+/// The row of one executed instruction; `is_writable` tells whether stores may change the word.
 pub fn fill(
     pc: u64,
     instruction: &Instruction,
     event: &MemoryStep,
+    is_writable: bool,
     counts: &mut Counts,
 ) -> LoadDoubleRow<Goldilocks> {
     let step = &event.step;
@@ -83,7 +84,7 @@ pub fn fill(
         rs1: Goldilocks::from_u8(instruction.rs1),
         displacement: signed(instruction.imm),
         base: RegisterAccess::fill(step.rs1, step.time, counts),
-        word: MemoryAccess::fill(event.word, step.time + 2, counts),
+        word: MemoryAccess::fill(event.word, is_writable, step.time + 2, counts),
         write: RegisterAccess::fill(step.rd, step.time + 3, counts),
     }
 }
@@ -91,12 +92,14 @@ pub fn fill(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::Side;
+    use crate::bus::Bus;
     use crate::tables::testing::*;
 
     fn row(imm: i64, base: u64, word: u64) -> (LoadDoubleRow<Goldilocks>, Counts) {
         let mut counts = Counts::new(1);
         let event = memory_step(base, 0, word, 0);
-        let row = fill(PC, &instruction(Operation::Ld, imm), &event, &mut counts);
+        let row = fill(PC, &instruction(Operation::Ld, imm), &event, true, &mut counts);
         (row, counts)
     }
 
@@ -110,6 +113,19 @@ mod tests {
                 let address = base.wrapping_add_signed(imm);
                 assert_eq!(memory_sends(&row, eval), [(address, word, 402)]);
             }
+        }
+    }
+
+    #[test]
+    fn a_load_passes_writability_on() {
+        for is_writable in [false, true] {
+            let mut counts = Counts::new(1);
+            let event = memory_step(0x2000, 0, 7, 0);
+            let ld = instruction(Operation::Ld, 0);
+            let row = fill(PC, &ld, &event, is_writable, &mut counts);
+            expect_honest("LD", &row, &counts, eval);
+            let left = message(&row, Bus::Memory, Side::Send, eval);
+            assert_eq!(left[1], u64::from(is_writable));
         }
     }
 
@@ -129,8 +145,8 @@ mod tests {
             expect_violation(&row, label, eval);
         };
         corrupt("is_real is boolean", |r| r.is_real = Goldilocks::TWO);
-        corrupt("range16", |r| r.word.time = Goldilocks::from_u32(402));
-        corrupt("range16", |r| r.word.gap.low += Goldilocks::ONE);
+        corrupt("range16", |r| r.word.found.time = Goldilocks::from_u32(402));
+        corrupt("range16", |r| r.word.found.gap.low += Goldilocks::ONE);
         expect_padding::<LoadDoubleRow<Goldilocks>>(eval);
     }
 }

@@ -120,7 +120,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
 
     // The limb is canonical and its halves are ranged (`half` as two bytes), so this leaves one
     // choice of each.
-    let word = row.word.before;
+    let word = row.word.before();
     let limb = row.limb_bit * (word.hi - word.lo) + word.lo;
     let halves = row.other_half * TWO_16 + row.half;
     let swapped = row.half * TWO_16 + row.other_half;
@@ -150,11 +150,12 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder.constrain("LW, LWU: the result", (swapped - row.result_lo) * row.is_word);
 }
 
-/// The row of one executed instruction.
+/// The row of one executed instruction; `is_writable` tells whether stores may change the word.
 pub fn fill(
     pc: u64,
     instruction: &Instruction,
     event: &MemoryStep,
+    is_writable: bool,
     counts: &mut Counts,
 ) -> LoadNarrowRow<Goldilocks> {
     let step = &event.step;
@@ -189,7 +190,7 @@ pub fn fill(
         rs1: Goldilocks::from_u8(instruction.rs1),
         displacement: signed(instruction.imm),
         base: RegisterAccess::fill(step.rs1, step.time, counts),
-        word: MemoryAccess::fill(event.word, step.time + 2, counts),
+        word: MemoryAccess::fill(event.word, is_writable, step.time + 2, counts),
         write: RegisterAccess::fill(step.rd, step.time + 3, counts),
         limb_bit: Goldilocks::from_bool(bit(2)),
         half_bit: Goldilocks::from_bool(half_bit),
@@ -232,12 +233,12 @@ mod tests {
 
     fn row(operation: Operation, offset: i64, word: u64) -> LoadNarrowRow<Goldilocks> {
         let event = memory_step(BASE, 0, word, 0);
-        fill(PC, &instruction(operation, offset), &event, &mut Counts::new(1))
+        fill(PC, &instruction(operation, offset), &event, true, &mut Counts::new(1))
     }
 
     fn check(instruction: &Instruction, event: &MemoryStep) {
         let mut counts = Counts::new(1);
-        let row = fill(PC, instruction, event, &mut counts);
+        let row = fill(PC, instruction, event, true, &mut counts);
         let (base, word) = (event.step.rs1.value, event.word.value);
         let case = case(instruction, base, word);
         expect_honest(&case, &row, &counts, eval);
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!(memory_sends(&row, eval), [(address & !7, word, 402)], "{case}");
         assert_eq!(
             message(&row, Bus::Memory, Side::Receive, eval),
-            [address & !7, word & 0xFFFF_FFFF, word >> 32, 395],
+            [address & !7, 1, word & 0xFFFF_FFFF, word >> 32, 395],
             "{case}"
         );
         assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4], "{case}");
@@ -320,10 +321,10 @@ mod tests {
             corrupt("the halves make up the limb", |r| r.half_bit = ONE - r.half_bit);
             corrupt("the halves make up the limb", |r| r.half += ONE);
             corrupt("the halves make up the limb", |r| r.other_half += ONE);
-            corrupt("the halves make up the limb", |r| r.word.before.hi += ONE);
+            corrupt("the halves make up the limb", |r| r.word.found.before.hi += ONE);
             corrupt("byte_pair", |r| r.byte += ONE);
             corrupt("range16", |r| r.base.time = Goldilocks::from_u32(400));
-            corrupt("range16", |r| r.word.time = Goldilocks::from_u32(402));
+            corrupt("range16", |r| r.word.found.time = Goldilocks::from_u32(402));
             corrupt("range16", |r| r.write.time = Goldilocks::from_u32(403));
             // Another choice of halves with the same sum.
             corrupt("range16", |r| {
@@ -380,7 +381,7 @@ mod tests {
     #[test]
     fn a_base_that_aliases_an_address_is_refused() {
         let event = memory_step(0xFFFF_FFFF_0000_2002, 0, 5, 0);
-        let row = fill(PC, &instruction(Operation::Lb, -1), &event, &mut Counts::new(1));
+        let row = fill(PC, &instruction(Operation::Lb, -1), &event, true, &mut Counts::new(1));
         expect_violation(&row, "range16", eval);
     }
 }

@@ -29,7 +29,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let row = MemoryRow::<AB::Var>::of(builder.main().current_slice());
     builder.constrain_bool("is_real is boolean", row.is_real);
     let zero = Value { lo: AB::Expr::ZERO, hi: AB::Expr::ZERO };
-    row.cell.constrain(builder, row.address, zero, row.is_real);
+    row.cell.constrain(builder, row.address, zero, AB::Expr::ONE, row.is_real);
 }
 
 /// The row of one word.

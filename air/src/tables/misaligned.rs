@@ -131,7 +131,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let read = row.access.before;
     builder
         .constrain("a store's low bytes are those of rs2", (value.lo - read.lo) * is_store.clone());
-    builder.constrain("a store's high bytes are those of rs2", (value.hi - read.hi) * is_store);
+    builder.constrain("a store's high bytes are those of rs2", (value.hi - read.hi) * is_store.clone());
 
     // Memory. It has only multiples of 8, so the offset is the address modulo 8.
     let address = effective_address(builder, row.base.before, row.displacement, active.clone());
@@ -143,9 +143,24 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let [first_before, second_before] = words::<AB>(row.before);
     let [first_after, second_after] = words::<AB>(row.after);
     let now = row.fetch.at::<AB>(2);
-    row.first.constrain_write(builder, first_address, first_after, now.clone(), active.clone());
-    row.second.constrain_write(builder, second_address, second_after, now, row.crosses);
-    let (first, second) = (row.first.before, row.second.before);
+    row.first.constrain_either(
+        builder,
+        first_address,
+        first_after,
+        is_store.clone(),
+        now.clone(),
+        active.clone(),
+    );
+    let writes_second = is_store * row.crosses;
+    row.second.constrain_either(
+        builder,
+        second_address,
+        second_after,
+        writes_second,
+        now,
+        row.crosses,
+    );
+    let (first, second) = (row.first.before(), row.second.before());
     builder.constrain("bytes of the first word, low", first_before.lo - first.lo);
     builder.constrain("bytes of the first word, high", first_before.hi - first.hi);
     builder.constrain("bytes of the second word, low", second_before.lo - second.lo);
@@ -241,11 +256,13 @@ fn words<AB: TableBuilder>(bytes: [AB::Var; 16]) -> [Value<AB::Expr>; 2] {
     [0, 8].map(|start| word::<AB>(core::array::from_fn(|i| bytes[start + i])))
 }
 
-/// The row of one executed instruction.
+/// The row of one executed instruction; `is_writable` tells whether stores may change the two
+/// words.
 pub fn fill(
     pc: u64,
     instruction: &Instruction,
     event: &MemoryStep,
+    is_writable: [bool; 2],
     counts: &mut Counts,
 ) -> MisalignedRow<Goldilocks> {
     let step = &event.step;
@@ -301,9 +318,9 @@ pub fn fill(
         } else {
             RegisterAccess::fill(step.rd, step.time + 3, counts)
         },
-        first: MemoryAccess::fill(event.word, step.time + 2, counts),
+        first: MemoryAccess::fill(event.word, is_writable[0], step.time + 2, counts),
         second: if crosses {
-            MemoryAccess::fill(event.next_word, step.time + 2, counts)
+            MemoryAccess::fill(event.next_word, is_writable[1], step.time + 2, counts)
         } else {
             MemoryAccess::default()
         },
@@ -376,12 +393,12 @@ mod tests {
 
     fn row(operation: Operation, offset: u64, value: u64) -> MisalignedRow<Goldilocks> {
         let event = event(operation, BASE, offset, value, WORDS[1]);
-        fill(PC, &instruction(operation, offset as i64), &event, &mut Counts::new(1))
+        fill(PC, &instruction(operation, offset as i64), &event, [true; 2], &mut Counts::new(1))
     }
 
     fn check(instruction: &Instruction, event: &MemoryStep) {
         let mut counts = Counts::new(1);
-        let row = fill(PC, instruction, event, &mut counts);
+        let row = fill(PC, instruction, event, [true; 2], &mut counts);
         let operation = instruction.operation;
         let base = event.step.rs1.value;
         let (first, second) = (event.word.value, event.next_word.value);
@@ -463,19 +480,22 @@ mod tests {
                 corrupt("at most one operation", |r| {
                     (r.is_lhu, r.is_lwu, r.is_sw) = (ONE, ONE, ONE)
                 });
+                if STORES.contains(&operation) {
+                    corrupt("a written word is writable", |r| r.first.is_writable = ZERO);
+                }
                 corrupt("offsets are boolean", |r| r.offsets[2] = Goldilocks::TWO);
                 corrupt("one offset", |r| r.offsets[2] = ONE);
                 corrupt("one offset", |r| r.offsets = [ZERO; 8]);
                 corrupt("range16", |r| r.base.time = Goldilocks::from_u32(400));
                 corrupt("range16", |r| r.access.time = Goldilocks::from_u32(403));
-                corrupt("range16", |r| r.first.time = Goldilocks::from_u32(402));
-                corrupt("bytes of the first word, low", |r| r.first.before.lo += ONE);
+                corrupt("range16", |r| r.first.found.time = Goldilocks::from_u32(402));
+                corrupt("bytes of the first word, low", |r| r.first.found.before.lo += ONE);
                 corrupt("bytes of the first word, low", |r| r.before[3] += ONE);
-                corrupt("bytes of the first word, high", |r| r.first.before.hi += ONE);
+                corrupt("bytes of the first word, high", |r| r.first.found.before.hi += ONE);
                 corrupt("bytes of the first word, high", |r| r.before[4] += ONE);
-                corrupt("bytes of the second word, low", |r| r.second.before.lo += ONE);
+                corrupt("bytes of the second word, low", |r| r.second.found.before.lo += ONE);
                 corrupt("bytes of the second word, low", |r| r.before[8] += ONE);
-                corrupt("bytes of the second word, high", |r| r.second.before.hi += ONE);
+                corrupt("bytes of the second word, high", |r| r.second.found.before.hi += ONE);
                 corrupt("bytes of the second word, high", |r| r.before[15] += ONE);
                 corrupt("crosses tells whether the second word is reached", |r| {
                     r.crosses = ONE - r.crosses;
@@ -513,7 +533,7 @@ mod tests {
                     corrupt("only LH and LW have a sign", |r| r.sign = ONE);
                 }
                 if honest.crosses == ONE {
-                    corrupt("range16", |r| r.second.time = Goldilocks::from_u32(402));
+                    corrupt("range16", |r| r.second.found.time = Goldilocks::from_u32(402));
                     corrupt("byte_pair", |r| {
                         r.before[8] -= TWO_32;
                         r.before[12] += ONE;
@@ -540,7 +560,7 @@ mod tests {
         let mut forged = row(Operation::Lhu, 6, 0);
         forged.before[8] = Goldilocks::from_u16(999);
         forged.after[8] = forged.before[8];
-        forged.second.before.lo = forged.before[8];
+        forged.second.found.before.lo = forged.before[8];
         assert!(violations(&forged, eval).is_empty());
         assert_eq!(register_sends(&forged, eval), register_sends(&row(Operation::Lhu, 6, 0), eval));
         assert_eq!(memory_sends(&forged, eval).len(), 1);
@@ -576,7 +596,7 @@ mod tests {
     #[test]
     fn a_base_that_aliases_an_address_is_refused() {
         let event = event(Operation::Lh, 0xFFFF_FFFF_0000_2002, 1, 0, WORDS[1]);
-        let row = fill(PC, &instruction(Operation::Lh, -1), &event, &mut Counts::new(1));
+        let row = fill(PC, &instruction(Operation::Lh, -1), &event, [true; 2], &mut Counts::new(1));
         expect_violation(&row, "range16", eval);
     }
 }

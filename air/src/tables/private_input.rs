@@ -43,7 +43,7 @@ columns! {
 pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let row = PrivateInputRow::<AB::Var>::of(builder.main().current_slice());
     builder.constrain_bool("is_real is boolean", row.is_real);
-    row.cell.constrain(builder, row.address, row.initial.into_exprs(), row.is_real);
+    row.cell.constrain(builder, row.address, row.initial.into_exprs(), AB::Expr::ONE, row.is_real);
     row.initial_limbs.constrain(builder, row.initial, row.is_real);
     let start = AB::Expr::from_u64(PRIVATE_INPUT_START);
     let offset = (row.address - start) * EIGHTH;

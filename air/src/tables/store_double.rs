@@ -13,7 +13,7 @@ use crate::builder::TableBuilder;
 use crate::columns::{Columns, columns};
 use crate::counts::Counts;
 use crate::gadgets::fetch::{Decoded, Fetch};
-use crate::gadgets::memory::{MemoryAccess, effective_address, fill_effective_address};
+use crate::gadgets::memory::{MemoryWrite, effective_address, fill_effective_address};
 use crate::gadgets::register::RegisterAccess;
 use crate::tables::program::{code, signed};
 
@@ -35,7 +35,7 @@ columns! {
         /// Read of rs2.
         value: RegisterAccess,
         /// Write of the word; the address is a multiple of 8 because only those are in memory.
-        word: MemoryAccess,
+        word: MemoryWrite,
     }
 }
 
@@ -58,7 +58,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     row.base.constrain_read(builder, row.rs1, row.fetch.at::<AB>(0), row.is_real);
     row.value.constrain_read(builder, row.rs2, row.fetch.at::<AB>(1), row.is_real);
     let address = effective_address(builder, row.base.before, row.displacement, row.is_real);
-    row.word.constrain_write(
+    row.word.constrain(
         builder,
         address,
         row.value.before.into_exprs(),
@@ -84,13 +84,15 @@ pub fn fill(
         displacement: signed(instruction.imm),
         base: RegisterAccess::fill(step.rs1, step.time, counts),
         value: RegisterAccess::fill(step.rs2, step.time + 1, counts),
-        word: MemoryAccess::fill(event.word, step.time + 2, counts),
+        word: MemoryWrite::fill(event.word, step.time + 2, counts),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::Side;
+    use crate::bus::Bus;
     use crate::tables::testing::*;
 
     fn row(imm: i64, base: u64, value: u64) -> (StoreDoubleRow<Goldilocks>, Counts) {
@@ -111,6 +113,14 @@ mod tests {
                 assert_eq!(memory_sends(&row, eval), [(address, value, 402)]);
             }
         }
+    }
+
+    #[test]
+    fn only_a_writable_word_is_stored_to() {
+        let (row, _) = row(0, 0x2000, 5);
+        let found = message(&row, Bus::Memory, Side::Receive, eval);
+        let left = message(&row, Bus::Memory, Side::Send, eval);
+        assert_eq!((found[1], left[1]), (1, 1));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::columns::{Columns, columns};
 use crate::counts::Counts;
 use crate::gadgets::fetch::{Decoded, Fetch};
 use crate::gadgets::limbs::range16;
-use crate::gadgets::memory::{MemoryAccess, effective_address, fill_effective_address};
+use crate::gadgets::memory::{MemoryWrite, effective_address, fill_effective_address};
 use crate::gadgets::register::RegisterAccess;
 use crate::gadgets::value::{TWO_16, TWO_16_INVERSE, Value};
 use crate::tables::program::{code, signed};
@@ -51,7 +51,7 @@ columns! {
         /// Read of rs2.
         value: RegisterAccess,
         /// Write of the memory word with the bytes.
-        word: MemoryAccess,
+        word: MemoryWrite,
         /// The memory word afterwards; canonical.
         after: Value,
         /// Bit 2 of the address, which chooses the limb; 0 or 1.
@@ -108,7 +108,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     // Memory has only multiples of 8, so the offset is the address modulo 8, whatever was chosen.
     let address = effective_address(builder, row.base.before, row.displacement, active.clone());
     let offset = row.limb_bit * AB::Expr::from_u8(4) + row.half_bit * AB::Expr::TWO + row.byte_bit;
-    row.word.constrain_write(
+    row.word.constrain(
         builder,
         address - offset,
         row.after.into_exprs(),
@@ -200,7 +200,7 @@ pub fn fill(
         displacement: signed(instruction.imm),
         base: RegisterAccess::fill(step.rs1, step.time, counts),
         value: RegisterAccess::fill(step.rs2, step.time + 1, counts),
-        word: MemoryAccess::fill(event.word, step.time + 2, counts),
+        word: MemoryWrite::fill(event.word, step.time + 2, counts),
         after: Value::from_u64(after),
         limb_bit: Goldilocks::from_bool(limb_bit),
         half_bit: Goldilocks::from_bool(half_bit),
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(memory_sends(&row, eval), [(address & !7, after, 402)], "{case}");
         assert_eq!(
             message(&row, Bus::Memory, Side::Receive, eval),
-            [address & !7, word & 0xFFFF_FFFF, word >> 32, 395],
+            [address & !7, 1, word & 0xFFFF_FFFF, word >> 32, 395],
             "{case}"
         );
         assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4], "{case}");

@@ -188,7 +188,9 @@ fn sends<R: Columns<Goldilocks>>(
         .filter(|m| m.bus == bus && m.side == Side::Send)
         .map(|m| {
             let f: Vec<u64> = m.fields.iter().map(PrimeField64::as_canonical_u64).collect();
-            (f[0], f[1] + (f[2] << 32), f[3])
+            // A memory state has the word's writability after the address.
+            let [lo, hi, time] = *f.last_chunk().expect("states end with value and time");
+            (f[0], lo + (hi << 32), time)
         })
         .collect()
 }
