@@ -219,8 +219,7 @@ impl SignedLessThan<Goldilocks> {
         } else {
             LessThan::fill(a, b, counts)
         };
-        let margin =
-            if both_negative { smaller_hi - (1 << 31) } else { (1 << 31) - 1 - larger_hi };
+        let margin = if both_negative { smaller_hi - (1 << 31) } else { (1 << 31) - 1 - larger_hi };
         Self {
             order,
             crosses: Goldilocks::from_bool(crosses),

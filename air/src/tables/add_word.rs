@@ -139,7 +139,10 @@ mod tests {
                         states.remove(1);
                     }
                     assert_eq!(register_sends(&row, eval), states, "{case}");
-                    assert_eq!(message(&row, Bus::Program, Side::Send, eval), program_fields(&instruction));
+                    assert_eq!(
+                        message(&row, Bus::Program, Side::Send, eval),
+                        program_fields(&instruction)
+                    );
                     assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4]);
                 }
             }

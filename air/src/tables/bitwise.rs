@@ -24,8 +24,7 @@ use crate::gadgets::value::Value;
 use crate::tables::program::{code, destination};
 
 /// 2^-24 as a field element: `−2^72 (mod p)`, found from `2^96 = −1`.
-const TWO_24_INVERSE: Goldilocks =
-    Goldilocks::new(0xFFFF_FFFF_0000_0001 - (0xFFFF_FFFF << 8));
+const TWO_24_INVERSE: Goldilocks = Goldilocks::new(0xFFFF_FFFF_0000_0001 - (0xFFFF_FFFF << 8));
 
 columns! {
     /// The low three bytes of a 32-bit limb held elsewhere; the top byte follows from both.
@@ -203,7 +202,10 @@ mod tests {
                         [(5, a, 400), (6, b, 401), (7, result, 403)],
                         "{case}"
                     );
-                    assert_eq!(message(&row, Bus::Program, Side::Send, eval), program_fields(&instruction));
+                    assert_eq!(
+                        message(&row, Bus::Program, Side::Send, eval),
+                        program_fields(&instruction)
+                    );
                     assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4]);
                 }
             }
@@ -220,8 +222,15 @@ mod tests {
                     let case = case(&instruction, a, b);
                     expect_honest(&case, &row, &counts, eval);
                     let result = semantics::alu(operation, a, b);
-                    assert_eq!(register_sends(&row, eval), [(5, a, 400), (7, result, 403)], "{case}");
-                    assert_eq!(message(&row, Bus::Program, Side::Send, eval), program_fields(&instruction));
+                    assert_eq!(
+                        register_sends(&row, eval),
+                        [(5, a, 400), (7, result, 403)],
+                        "{case}"
+                    );
+                    assert_eq!(
+                        message(&row, Bus::Program, Side::Send, eval),
+                        program_fields(&instruction)
+                    );
                 }
             }
         }
@@ -248,8 +257,12 @@ mod tests {
                 change(&mut row);
                 expect_violation(&row, label, eval);
             };
-            corrupt("the low limb is the function of its bytes", |r| r.result.lo += Goldilocks::ONE);
-            corrupt("the high limb is the function of its bytes", |r| r.result.hi += Goldilocks::ONE);
+            corrupt("the low limb is the function of its bytes", |r| {
+                r.result.lo += Goldilocks::ONE
+            });
+            corrupt("the high limb is the function of its bytes", |r| {
+                r.result.hi += Goldilocks::ONE
+            });
             corrupt("bitwise_and", |r| r.and[3] += Goldilocks::ONE);
             corrupt("bitwise_and", |r| r.left_bytes[0].low[0] += Goldilocks::ONE);
             corrupt("bitwise_and", |r| r.right_bytes[1].low[2] += Goldilocks::ONE);

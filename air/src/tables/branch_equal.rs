@@ -82,7 +82,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder.constrain("equal values have equal low limbs", lo.clone() * row.is_equal);
     builder.constrain("equal values have equal high limbs", hi.clone() * row.is_equal);
     let norm = lo.square() - hi.square() * NOT_A_SQUARE;
-    builder.constrain("different values differ in a limb", norm * row.inverse + row.is_equal - active.clone());
+    builder.constrain(
+        "different values differ in a limb",
+        norm * row.inverse + row.is_equal - active.clone(),
+    );
 
     // next_pc = pc + 4 + is_taken·(target − pc − 4).
     let is_taken = row.is_beq * row.is_equal + (AB::Expr::ONE - row.is_equal) * row.is_bne;
@@ -106,8 +109,7 @@ pub fn fill(
     );
     let (lo, hi) = (left.before.lo - right.before.lo, left.before.hi - right.before.hi);
     let norm = lo.square() - hi.square() * NOT_A_SQUARE;
-    let is_taken =
-        semantics::branch_taken(instruction.operation, step.rs1.value, step.rs2.value);
+    let is_taken = semantics::branch_taken(instruction.operation, step.rs1.value, step.rs2.value);
     let [_, rs1, rs2, target, _] = operands(pc, instruction);
     BranchEqualRow {
         fetch: Fetch::fill(step.time, pc, step.index, counts),
@@ -158,10 +160,22 @@ mod tests {
                         let case = case(&instruction, a, b);
                         expect_honest(&case, &row, &counts, eval);
                         let target = PC.wrapping_add_signed(imm);
-                        let next = if semantics::branch_taken(operation, a, b) { target } else { PC + 4 };
-                        assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, next], "{case}");
-                        assert_eq!(register_sends(&row, eval), [(5, a, 400), (6, b, 401)], "{case}");
-                        assert_eq!(message(&row, Bus::Program, Side::Send, eval), program_fields(&instruction));
+                        let next =
+                            if semantics::branch_taken(operation, a, b) { target } else { PC + 4 };
+                        assert_eq!(
+                            message(&row, Bus::Execution, Side::Send, eval),
+                            [404, next],
+                            "{case}"
+                        );
+                        assert_eq!(
+                            register_sends(&row, eval),
+                            [(5, a, 400), (6, b, 401)],
+                            "{case}"
+                        );
+                        assert_eq!(
+                            message(&row, Bus::Program, Side::Send, eval),
+                            program_fields(&instruction)
+                        );
                     }
                 }
             }
@@ -179,7 +193,8 @@ mod tests {
 
     #[test]
     fn corrupted_cells_violate_their_constraint() {
-        const NEXT: &str = "the next instruction is the target if the branch is taken, else the following one";
+        const NEXT: &str =
+            "the next instruction is the target if the branch is taken, else the following one";
         for operation in OPERATIONS {
             let (honest, _) = row(&instruction(operation, 64), 0x1_0000_0001, 0x2_0000_0002);
             let corrupt = |label: &str, change: fn(&mut BranchEqualRow<Goldilocks>)| {

@@ -77,13 +77,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     row.fetch.constrain(builder, decoded, row.next_pc, row.is_real);
     row.left.constrain_read(builder, row.rs1, row.fetch.at::<AB>(0), row.is_real);
     row.right.constrain_read(builder, row.rs2, row.fetch.at::<AB>(1), row.is_real);
-    row.less_than.constrain(
-        builder,
-        row.left.before,
-        row.right.before,
-        row.is_signed,
-        row.is_real,
-    );
+    row.less_than.constrain(builder, row.left.before, row.right.before, row.is_signed, row.is_real);
 
     // next_pc = pc + 4 + (is_less xor is_not_less)·(target − pc − 4).
     let is_less = row.less_than.order.is_less;
@@ -150,10 +144,22 @@ mod tests {
                         let case = case(&instruction, a, b);
                         expect_honest(&case, &row, &counts, eval);
                         let target = PC.wrapping_add_signed(imm);
-                        let next = if semantics::branch_taken(operation, a, b) { target } else { PC + 4 };
-                        assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, next], "{case}");
-                        assert_eq!(register_sends(&row, eval), [(5, a, 400), (6, b, 401)], "{case}");
-                        assert_eq!(message(&row, Bus::Program, Side::Send, eval), program_fields(&instruction));
+                        let next =
+                            if semantics::branch_taken(operation, a, b) { target } else { PC + 4 };
+                        assert_eq!(
+                            message(&row, Bus::Execution, Side::Send, eval),
+                            [404, next],
+                            "{case}"
+                        );
+                        assert_eq!(
+                            register_sends(&row, eval),
+                            [(5, a, 400), (6, b, 401)],
+                            "{case}"
+                        );
+                        assert_eq!(
+                            message(&row, Bus::Program, Side::Send, eval),
+                            program_fields(&instruction)
+                        );
                     }
                 }
             }
@@ -171,7 +177,8 @@ mod tests {
 
     #[test]
     fn corrupted_cells_violate_their_constraint() {
-        const NEXT: &str = "the next instruction is the target if the branch is taken, else the following one";
+        const NEXT: &str =
+            "the next instruction is the target if the branch is taken, else the following one";
         for operation in OPERATIONS {
             let (honest, _) = row(&instruction(operation, 64), 0x1_0000_0001, 0x2_0000_0002);
             let corrupt = |label: &str, change: fn(&mut BranchLessRow<Goldilocks>)| {
@@ -219,8 +226,7 @@ mod tests {
     #[test]
     fn padding_does_nothing() {
         expect_padding::<BranchLessRow<Goldilocks>>(eval);
-        let mut row = BranchLessRow::<Goldilocks>::default();
-        row.is_signed = Goldilocks::ONE;
+        let row = BranchLessRow { is_signed: Goldilocks::ONE, ..Default::default() };
         expect_violation(&row, "padding is not signed", eval);
     }
 }

@@ -132,7 +132,10 @@ mod tests {
                         [(5, a, 400), (6, b, 401), (7, result, 403)],
                         "{case}"
                     );
-                    assert_eq!(message(&row, Bus::Program, Side::Send, eval), program_fields(&instruction));
+                    assert_eq!(
+                        message(&row, Bus::Program, Side::Send, eval),
+                        program_fields(&instruction)
+                    );
                     assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4]);
                 }
             }
@@ -149,8 +152,15 @@ mod tests {
                     let case = case(&instruction, a, b);
                     expect_honest(&case, &row, &counts, eval);
                     let result = semantics::alu(operation, a, b);
-                    assert_eq!(register_sends(&row, eval), [(5, a, 400), (7, result, 403)], "{case}");
-                    assert_eq!(message(&row, Bus::Program, Side::Send, eval), program_fields(&instruction));
+                    assert_eq!(
+                        register_sends(&row, eval),
+                        [(5, a, 400), (7, result, 403)],
+                        "{case}"
+                    );
+                    assert_eq!(
+                        message(&row, Bus::Program, Side::Send, eval),
+                        program_fields(&instruction)
+                    );
                 }
             }
         }
@@ -183,7 +193,8 @@ mod tests {
                 r.less_than.order.is_low = Goldilocks::ONE;
             });
             corrupt("one comparison decides", |r| {
-                (r.less_than.order.is_low, r.less_than.crosses) = (Goldilocks::ONE, Goldilocks::ONE);
+                (r.less_than.order.is_low, r.less_than.crosses) =
+                    (Goldilocks::ONE, Goldilocks::ONE);
             });
             corrupt("the deciding limbs are in the stated order", |r| {
                 r.less_than.order.gap.limbs[0] += Goldilocks::ONE;
@@ -192,7 +203,8 @@ mod tests {
             corrupt("both_negative is boolean", |r| r.less_than.both_negative = Goldilocks::TWO);
             corrupt("the signs are as stated", |r| r.less_than.margin.limbs[1] += Goldilocks::ONE);
             corrupt("crossing zero leads to a value that is not negative", |r| {
-                (r.less_than.crosses, r.less_than.both_negative) = (Goldilocks::ONE, Goldilocks::ONE);
+                (r.less_than.crosses, r.less_than.both_negative) =
+                    (Goldilocks::ONE, Goldilocks::ONE);
             });
             corrupt("range16", |r| r.less_than.order.gap.limbs[1] = -Goldilocks::ONE);
             corrupt("range16", |r| r.write.time = Goldilocks::from_u32(403));
@@ -230,7 +242,10 @@ mod tests {
                         (signed.crosses, signed.both_negative) = (bit(2), bit(3));
                         forge_gaps(&mut row);
                         let accepted = violations(&row, eval).is_empty();
-                        assert!(!accepted || bit(0) == right, "{operation:?} {a:#x} {b:#x} {claim:04b}");
+                        assert!(
+                            !accepted || bit(0) == right,
+                            "{operation:?} {a:#x} {b:#x} {claim:04b}"
+                        );
                     }
                 }
             }
@@ -258,8 +273,7 @@ mod tests {
         );
         let negative = signed.both_negative;
         signed.margin.limbs = split(
-            negative * (smaller - TWO_31)
-                + (row.is_signed - negative) * (TWO_31 - one - larger),
+            negative * (smaller - TWO_31) + (row.is_signed - negative) * (TWO_31 - one - larger),
         );
     }
 

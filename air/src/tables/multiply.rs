@@ -137,13 +137,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
             + row.is_mulhsu * AB::Expr::from_u8(code(Operation::Mulhsu))
             + row.is_mulhu * AB::Expr::from_u8(code(Operation::Mulhu))
             + row.is_mulw * AB::Expr::from_u8(code(Operation::Mulw)),
-        operands: [
-            row.rd.into(),
-            row.rs1.into(),
-            row.rs2.into(),
-            AB::Expr::ZERO,
-            AB::Expr::ZERO,
-        ],
+        operands: [row.rd.into(), row.rs1.into(), row.rs2.into(), AB::Expr::ZERO, AB::Expr::ZERO],
     };
     row.fetch.constrain(builder, decoded, row.fetch.fallthrough::<AB>(), active.clone());
     row.left.constrain_read(builder, row.rs1, row.fetch.at::<AB>(0), active.clone());
@@ -260,7 +254,7 @@ pub fn fill(
     let product = a.wrapping_mul(b);
     let low = limb(product);
     // The signed sum in the second equation needs 66 bits.
-    let top = (u128::from(limb(a)) * u128::from(limb(b)) >> 32) as i128;
+    let top = ((u128::from(limb(a)) * u128::from(limb(b))) >> 32) as i128;
     let [a_high, b_high] = [a, b].map(|value| i128::from(value as i64 >> 32));
     let sum = top + i128::from(limb(a)) * b_high + i128::from(limb(b)) * a_high;
     let offset = (i128::from(sa + sb) << 31) - i128::from(sa * sb);
@@ -406,7 +400,9 @@ mod tests {
             };
             corrupt("limb product", |r| r.low += Goldilocks::ONE);
             corrupt("limb product", |r| r.top.high += Goldilocks::ONE);
-            corrupt("the high limb of a product is below 2^32 - 1", |r| r.top.inverse += Goldilocks::ONE);
+            corrupt("the high limb of a product is below 2^32 - 1", |r| {
+                r.top.inverse += Goldilocks::ONE
+            });
             corrupt("sign16", |r| r.left_sign = Goldilocks::ONE - r.left_sign);
             corrupt("sign16", |r| r.right_sign = Goldilocks::ONE - r.right_sign);
             corrupt("sign16", |r| r.result_sign = Goldilocks::ONE - r.result_sign);
@@ -427,14 +423,20 @@ mod tests {
             if operation == Operation::Mulw {
                 corrupt("MULW: low limb", |r| r.result.lo += Goldilocks::ONE);
                 corrupt("MULW: middle is unused", |r| r.middle += Goldilocks::ONE);
-                corrupt("MULW: all bits of the high limb are alike", |r| r.result.hi = Goldilocks::ONE);
-                corrupt("MULW: the high limb is the sign", |r| r.result.hi = LIMB_MAX - r.result.hi);
+                corrupt("MULW: all bits of the high limb are alike", |r| {
+                    r.result.hi = Goldilocks::ONE
+                });
+                corrupt("MULW: the high limb is the sign", |r| {
+                    r.result.hi = LIMB_MAX - r.result.hi
+                });
                 corrupt("MULW: the high limb is the sign", |r| r.shifted += Goldilocks::ONE);
                 continue;
             }
             corrupt("bits 32 to 63 and their carry", |r| r.middle += Goldilocks::ONE);
             corrupt("bits 32 to 63 and their carry", |r| r.shifted -= Goldilocks::ONE);
-            corrupt("bits 32 to 63 and their carry are below p", |r| r.shifted_inverse += Goldilocks::ONE);
+            corrupt("bits 32 to 63 and their carry are below p", |r| {
+                r.shifted_inverse += Goldilocks::ONE
+            });
             match operation {
                 Operation::Mul => {
                     corrupt("MUL: low limb", |r| r.result.lo += Goldilocks::ONE);
@@ -449,9 +451,15 @@ mod tests {
                 }
                 _ => {
                     corrupt("MULHU: high half", |r| r.result.lo += Goldilocks::ONE);
-                    corrupt("MULHU: values of 2^63 or more have a high limb", |r| r.high_inverse += Goldilocks::ONE);
-                    corrupt("MULHU: a result of 2^63 or more has rs1 of 2^63 or more", |r| r.left_sign = Goldilocks::ZERO);
-                    corrupt("MULHU: a result of 2^63 or more has rs2 of 2^63 or more", |r| r.right_sign = Goldilocks::ZERO);
+                    corrupt("MULHU: values of 2^63 or more have a high limb", |r| {
+                        r.high_inverse += Goldilocks::ONE
+                    });
+                    corrupt("MULHU: a result of 2^63 or more has rs1 of 2^63 or more", |r| {
+                        r.left_sign = Goldilocks::ZERO
+                    });
+                    corrupt("MULHU: a result of 2^63 or more has rs2 of 2^63 or more", |r| {
+                        r.right_sign = Goldilocks::ZERO
+                    });
                 }
             }
         }
@@ -501,6 +509,35 @@ mod tests {
             row.shifted_inverse = inverse;
             assert_eq!(violations(&row, eval), ["bits 32 to 63 and their carry are below p"]);
         }
+    }
+
+    /// The second sum and its value plus or minus p, whatever the operands.
+    #[test]
+    fn no_second_sum_has_another_row() {
+        let mut forgeries = 0;
+        for a in EDGES.into_iter().chain(CORNERS) {
+            for b in EDGES.into_iter().chain(CORNERS) {
+                let (honest, _) = row(Operation::Mul, a, b);
+                let sum =
+                    honest.middle.as_canonical_u64() + (honest.shifted.as_canonical_u64() << 32);
+                assert!(sum < P);
+                if let Some(forged) = sum.checked_add(P) {
+                    let mut counts = Counts::new(1);
+                    let mut row = honest;
+                    row.middle = Goldilocks::from_u32(forged as u32);
+                    row.middle_limbs = Limbs32::fill(forged as u32, &mut counts);
+                    row.shifted = Goldilocks::from_u64(forged >> 32);
+                    row.shifted_limbs = Limbs32::fill((forged >> 32) as u32, &mut counts);
+                    row.shifted_inverse = Goldilocks::ZERO;
+                    let low = a.wrapping_mul(b) & 0xFFFF_FFFF;
+                    forge_result(&mut row, low + (forged << 32));
+                    let label = "bits 32 to 63 and their carry are below p";
+                    assert_eq!(violations(&row, eval), [label], "{a:#x} {b:#x}");
+                    forgeries += 1;
+                }
+            }
+        }
+        assert!(forgeries > 50);
     }
 
     #[test]
