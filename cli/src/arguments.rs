@@ -1,0 +1,292 @@
+//! The command line: every command, argument and help text.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
+use lvm_verifier::Profile;
+
+use crate::size;
+
+/// Executes, proves and verifies RISC-V programs.
+#[derive(Debug, Parser)]
+#[command(name = "lvm", version, about, after_help = GENERAL_HELP)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Show on standard error what the proof system does and how long it takes; -vv shows more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+const GENERAL_HELP: &str = "\
+Results go to standard output, everything else to standard error. The exit code is 0 for
+success, 1 for failure and 2 for wrong usage.
+
+Examples:
+  lvm demo
+  lvm new hello && lvm build hello
+  lvm execute hello.elf --private-input input.bin
+  lvm prove hello.elf --private-input input.bin -o hello.proof
+  lvm verify hello.proof hello.elf";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Execute(Execute),
+    Prove(Prove),
+    Verify(Verify),
+    Vk(Vk),
+    Inspect(Inspect),
+    Build(Build),
+    New(New),
+    Demo(Demo),
+}
+
+impl Command {
+    /// Whether results are wanted as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Execute(Execute { json, .. })
+            | Self::Prove(Prove { json, .. })
+            | Self::Verify(Verify { json, .. })
+            | Self::Inspect(Inspect { json, .. })
+            | Self::Build(Build { json, .. })
+            | Self::Demo(Demo { json, .. }) => *json,
+            Self::Vk(_) | Self::New(_) => false,
+        }
+    }
+}
+
+/// Run a program without proving it
+///
+/// Shows how many instructions it took, how it ended and what it committed. What the program
+/// prints goes to standard error. A run that ends with an exit code other than 0 is shown too, and
+/// then lvm itself fails with exit code 1.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lvm execute guest.elf --private-input input.bin
+  lvm execute guest.elf --max-cycles 1000000 --json")]
+pub(crate) struct Execute {
+    /// The program, an RV64IM ELF file
+    #[arg(value_name = "ELF")]
+    pub(crate) elf: PathBuf,
+    /// File with the program's private input; without it, the input is empty
+    #[arg(long, value_name = "FILE")]
+    pub(crate) private_input: Option<PathBuf>,
+    /// File to write the public output to
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public_output: Option<PathBuf>,
+    /// Give up after this many instructions
+    #[arg(long, value_name = "N")]
+    pub(crate) max_cycles: Option<u64>,
+    /// Write one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Run a program and prove the run
+///
+/// The proof says that the program, on some private input, ended with this exit code after this
+/// public output. A run with an exit code other than 0 is proved too; `lvm verify` then wants to
+/// be told that exit code.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lvm prove guest.elf -o guest.proof --private-input input.bin
+  lvm prove guest.elf -o guest.proof --time
+  lvm prove guest.elf -o guest.proof --memory-limit 16GiB --threads 8 --json")]
+pub(crate) struct Prove {
+    /// The program, an RV64IM ELF file
+    #[arg(value_name = "ELF")]
+    pub(crate) elf: PathBuf,
+    /// File to write the proof to
+    #[arg(short, long, value_name = "PROOF")]
+    pub(crate) output: PathBuf,
+    /// File with the program's private input; without it, the input is empty
+    #[arg(long, value_name = "FILE")]
+    pub(crate) private_input: Option<PathBuf>,
+    /// File to write the public output to
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public_output: Option<PathBuf>,
+    /// Protocol parameters: provable128 or provable100, named for their provable bits of security
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) profile: Profile,
+    /// Give up after this many instructions
+    #[arg(long, value_name = "N")]
+    pub(crate) max_cycles: Option<u64>,
+    /// Memory that proving may take, such as 4GiB; without it, what is free on the machine
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub(crate) memory_limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// End standard output with the line `Proving time: <seconds>s`
+    ///
+    /// That is the time from the loaded program to the encoded proof, without reading and writing
+    /// files.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) time: bool,
+    /// Write one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Verify a proof
+///
+/// The proof must be of the given program, and of a run that ended with the given exit code: 0,
+/// unless `--exit-code` says otherwise.
+#[derive(Args, Debug)]
+#[command(
+    group(ArgGroup::new("program").required(true).args(["elf", "vk"])),
+    after_help = "\
+Examples:
+  lvm verify guest.proof guest.elf
+  lvm verify guest.proof --vk guest.vk --public-output expected.bin
+  lvm verify failed.proof guest.elf --exit-code 101"
+)]
+pub(crate) struct Verify {
+    /// The proof
+    #[arg(value_name = "PROOF")]
+    pub(crate) proof: PathBuf,
+    /// The program, an RV64IM ELF file
+    #[arg(value_name = "ELF")]
+    pub(crate) elf: Option<PathBuf>,
+    /// The program's verifying key, as `lvm vk` writes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vk: Option<PathBuf>,
+    /// File with the public output that the run must have had; without it, any is accepted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public_output: Option<PathBuf>,
+    /// The exit code that the run must have ended with
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) exit_code: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Write one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Make a program's verifying key
+///
+/// The key is all that a verifier needs of a program: 32 bytes. Without `-o` they are shown as
+/// hexadecimal digits.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lvm vk guest.elf -o guest.vk
+  lvm vk guest.elf")]
+pub(crate) struct Vk {
+    /// The program, an RV64IM ELF file
+    #[arg(value_name = "ELF")]
+    pub(crate) elf: PathBuf,
+    /// File to write the 32 bytes to
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+/// Show what a proof says of itself
+///
+/// Its statement, its tables, its size by part, and the provable security of its shape, term by
+/// term. This does not verify the proof.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lvm inspect guest.proof
+  lvm inspect guest.proof --json")]
+pub(crate) struct Inspect {
+    /// The proof
+    #[arg(value_name = "PROOF")]
+    pub(crate) proof: PathBuf,
+    /// Write one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Build a guest program
+///
+/// Compiles a crate together with the standard library for lvm's target and shows where the ELF
+/// files are.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lvm build
+  lvm build hello --features fast --locked")]
+pub(crate) struct Build {
+    /// The guest's folder, or its Cargo.toml
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// The package to build, where PATH is a workspace with several
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+    /// Features to turn on, separated by commas
+    #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+    /// Leave the default features off
+    #[arg(long)]
+    pub(crate) no_default_features: bool,
+    /// Refuse to change Cargo.lock
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// The compiler to use; without it, one that has its library's source is looked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rustc: Option<PathBuf>,
+    /// Folder for build artifacts; without it, where cargo puts them
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) target_dir: Option<PathBuf>,
+    /// Write one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Make the crate of a new guest program
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lvm new hello
+  lvm new guests/hello --sdk lvm/guest-sdk")]
+pub(crate) struct New {
+    /// The new folder; its last part is the name of the package
+    #[arg(value_name = "NAME")]
+    pub(crate) path: PathBuf,
+    /// Folder of the crate lvm-guest-sdk; without it, the one that lvm was built beside
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) sdk: Option<PathBuf>,
+}
+
+/// Prove and verify two small programs that are part of lvm
+///
+/// Shows what a proof takes and that a changed one is refused. Needs no files and leaves none.
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Protocol parameters: provable128 or provable100, named for their provable bits of security
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Write one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How many threads to use.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Threads {
+    /// Threads to use; without it, one for each processor
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+impl Threads {
+    /// Makes the threads of this process as many as wanted.
+    pub(crate) fn apply(self) -> anyhow::Result<()> {
+        let Some(threads) = self.threads else { return Ok(()) };
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.get())
+            .build_global()
+            .with_context(|| format!("cannot start {threads} threads"))
+    }
+}
