@@ -22,7 +22,7 @@ pub enum Error {
     Toolchain { path: PathBuf, reason: Unfit },
     #[error(
         "the compiler's library has a `process::exit` that this version of lvm doesn't know \
-         ({path}); it knows the one of Rust 1.96"
+         ({path}); it knows those of Rust 1.96 to 1.101"
     )]
     UnknownLibrary { path: PathBuf },
     #[error("there is no cache directory: neither a home directory nor XDG_CACHE_HOME is set")]

@@ -1,7 +1,7 @@
 //! The committed ELF files of the repository's guests do on the machine what their source does
 //! natively: the same functions are compiled into this test.
 
-#![allow(dead_code, reason = "the guests' `main` functions are not called")]
+#![expect(dead_code, reason = "the guests' `main` functions are not called")]
 
 #[path = "../../guests/allocation/src/main.rs"]
 mod allocation;

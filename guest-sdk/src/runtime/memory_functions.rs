@@ -2,9 +2,9 @@
 //!
 //! They are in assembly because a loop that copies memory, written in Rust, is compiled to a call
 //! of `memcpy`. They move 8 bytes at a time. Stores of the main loops are aligned; loads are not
-//! when source and destination differ in alignment, which the machine allows at about the price
-//! of one more instruction, less than shifting two aligned words together would take. The ends
-//! are covered by 8 bytes that overlap the main loop's.
+//! when source and destination differ in alignment, which the machine allows at the price of a
+//! row in the table `misaligned`, less than shifting two aligned words together would take. The
+//! ends are covered by 8 bytes that overlap the main loop's.
 //!
 //! `memcpy` is correct for a destination that begins before an overlapping source; `memmove`
 //! falls into it there. This needs that both ends are loaded before anything is stored, and
