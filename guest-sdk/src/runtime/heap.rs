@@ -34,9 +34,15 @@ const fn class_of(size: usize) -> usize {
     if size <= FINE_MAX {
         return size.div_ceil(ALIGN);
     }
-    let log = (size - 1).ilog2();
-    let quarter = ((size - 1) >> (log - 2)) & 3;
-    FINE_CLASSES + 4 * (log - FINE_MAX_LOG) as usize + quarter
+    // The three leading bits of `size - 1` and their place make the class. The machine has no
+    // instruction for logarithms, and most sizes take few turns.
+    let mut class = FINE_CLASSES;
+    let mut leading = (size - 1) >> (FINE_MAX_LOG - 2);
+    while leading > 7 {
+        leading >>= 1;
+        class += 4;
+    }
+    class + leading - 4
 }
 
 /// The size of the blocks of `class`.
