@@ -223,3 +223,83 @@ impl Balance {
             .collect()
     }
 }
+
+/// What is wrong with filled tables.
+#[cfg(feature = "fill")]
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Constraints that don't hold: table, row, label.
+    pub failures: Vec<(&'static str, usize, String)>,
+    /// Messages without a partner.
+    pub imbalances: Vec<Imbalance>,
+}
+
+#[cfg(feature = "fill")]
+impl Report {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.failures.is_empty() && self.imbalances.is_empty()
+    }
+}
+
+#[cfg(feature = "fill")]
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (table, row, label) in &self.failures {
+            writeln!(f, "table {table} row {row}: {label}")?;
+        }
+        for imbalance in &self.imbalances {
+            writeln!(f, "{imbalance}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Evaluates every row of `tables` and balances every bus. Slow: for tests and for finding out
+/// why a trace has no proof.
+#[cfg(feature = "fill")]
+#[must_use]
+pub fn check_tables(
+    program: &lvm_isa::program::Program,
+    statement: &crate::tables::boundary::BoundaryStatement,
+    public_output: &[u8],
+    tables: &[crate::trace::Filled],
+) -> Report {
+    use p3_matrix::Matrix;
+
+    let mut report = Report::default();
+    let mut balance = Balance::default();
+    for filled in tables {
+        let (table, height) = (filled.table, filled.rows.height());
+        let preprocessed = table.preprocessed(program);
+        let periodic = match table {
+            crate::table::Table::Output => {
+                crate::tables::output::columns_of(public_output, height)
+            }
+            _ => Vec::new(),
+        };
+        let width = filled.rows.width;
+        let main = |row: usize| &filled.rows.values[row % height * width..][..width];
+        let fixed = |row: usize| match &preprocessed {
+            Some(rows) => &rows.values[row % height * rows.width..][..rows.width],
+            None => &[],
+        };
+        for row in 0..height {
+            let periodic: Vec<_> = periodic.iter().map(|column| column[row]).collect();
+            let mut checker = RowChecker::new(
+                [main(row), main(row + 1)],
+                [fixed(row), fixed(row + 1)],
+                &periodic,
+                row,
+                height,
+            );
+            table.eval(statement, &mut checker);
+            let name = table.name();
+            report.failures.extend(checker.failures.into_iter().map(|label| (name, row, label)));
+            balance.add(name, row, checker.messages);
+        }
+    }
+    report.imbalances = balance.imbalances();
+    report
+}
