@@ -69,7 +69,7 @@ fn wrong_alu_result() {
     relook(&mut tables, 11, 12);
     run.expect_refused(&tables, "table add row 0: ADD: low limb carries 0 or 1");
     let faults = run.faults(&tables);
-    assert_eq!(faults.lines().count(), 1, "{faults}");
+    assert!(faults.lines().all(|line| line.starts_with("table add row 0: ADD")), "{faults}");
 }
 
 #[test]
