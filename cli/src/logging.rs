@@ -21,6 +21,6 @@ pub(crate) fn install(verbose: u8) {
         .with_ansi(io::stderr().is_terminal())
         .with_span_events(FmtSpan::CLOSE)
         .with_target(false)
-        .without_time()
+        .with_timer(tracing_subscriber::fmt::time::uptime())
         .init();
 }

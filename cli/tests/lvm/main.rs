@@ -1,0 +1,9 @@
+//! The `lvm` command as its users see it: exit codes, what is on standard output and what on
+//! standard error, and which files are there afterwards.
+
+mod bundled_guests_run;
+mod command;
+mod files_whole_or_absent;
+mod interrupted_runs_leave_nothing;
+mod proofs_verify;
+mod wrong_usage_refused;
