@@ -90,14 +90,28 @@ impl Bus {
     /// Field elements in a message.
     #[must_use]
     pub const fn arity(self) -> usize {
+        self.fields().len()
+    }
+
+    /// Names of a message's fields, in bus order.
+    #[must_use]
+    pub const fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::MemoryOrder | Self::Range16 => 1,
-            Self::Execution | Self::Sign16 | Self::BytePair | Self::Halt | Self::Output | Self::KeccakCall => 2,
-            Self::BitwiseAnd => 3,
-            Self::Register | Self::Commit => 4,
-            Self::Memory | Self::ShiftAmount => 5,
-            Self::KeccakWord => 6,
-            Self::Program => 7,
+            Self::Execution => ExecutionMsg::<()>::FIELDS,
+            Self::Program => ProgramMsg::<()>::FIELDS,
+            Self::Register => RegisterMsg::<()>::FIELDS,
+            Self::Memory => MemoryMsg::<()>::FIELDS,
+            Self::MemoryOrder => MemoryOrderMsg::<()>::FIELDS,
+            Self::Range16 => Range16Msg::<()>::FIELDS,
+            Self::Sign16 => Sign16Msg::<()>::FIELDS,
+            Self::BitwiseAnd => BitwiseAndMsg::<()>::FIELDS,
+            Self::BytePair => BytePairMsg::<()>::FIELDS,
+            Self::ShiftAmount => ShiftAmountMsg::<()>::FIELDS,
+            Self::Halt => HaltMsg::<()>::FIELDS,
+            Self::Commit => CommitMsg::<()>::FIELDS,
+            Self::Output => OutputMsg::<()>::FIELDS,
+            Self::KeccakCall => KeccakCallMsg::<()>::FIELDS,
+            Self::KeccakWord => KeccakWordMsg::<()>::FIELDS,
         }
     }
 }
@@ -108,6 +122,11 @@ macro_rules! message {
         $(#[doc = $outer])*
         #[derive(Clone, Debug)]
         pub struct $name<E> { $($(#[doc = $doc])* pub $field: E,)* }
+
+        impl<E> $name<E> {
+            /// Names of the fields, in bus order.
+            pub const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
+        }
 
         impl<E: Clone> $name<E> {
             /// Sends the message, `multiplicity` (at most `multiplicity_max`) times.

@@ -13,7 +13,8 @@ use alloc::vec::Vec;
 pub struct Column {
     /// Path of the cell, e.g. `rs1.value.lo`.
     pub name: String,
-    /// What it means and which values it takes.
+    /// What it means and which values it takes: the comments of the groups it lies in, outermost
+    /// first, then its own.
     pub doc: String,
 }
 
@@ -28,7 +29,7 @@ pub trait Columns<T: Copy>: Sized {
     /// Writes the group to the front of `cells` and moves past it.
     fn write(&self, cells: &mut core::slice::IterMut<'_, T>);
 
-    /// Lists the group's cells below the name `path`.
+    /// Lists the group's cells below the name `path`, their comments after `doc`.
     fn describe(path: &str, doc: &str, columns: &mut Vec<Column>);
 
     /// The row that lies in `cells`.
@@ -44,6 +45,15 @@ pub trait Columns<T: Copy>: Sized {
 #[must_use]
 pub fn join(path: &str, field: &str) -> String {
     if path.is_empty() { String::from(field) } else { format!("{path}.{field}") }
+}
+
+/// Joins a group's comment and the lines of a field's.
+#[must_use]
+pub fn join_docs(group: &str, lines: &[&str]) -> String {
+    let lines = lines.iter().map(|line| line.trim());
+    let parts: Vec<&str> =
+        core::iter::once(group).chain(lines).filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
 }
 
 /// Declares a struct whose fields are cells: `cell`, `[cell; N]`, another such struct, or an
@@ -79,10 +89,9 @@ macro_rules! columns {
             }
 
             fn describe(path: &str, doc: &str, columns: &mut alloc::vec::Vec<$crate::columns::Column>) {
-                let _ = doc;
                 $({
                     let path = $crate::columns::join(path, stringify!($field));
-                    let doc: alloc::string::String = [$($doc),*].concat();
+                    let doc = $crate::columns::join_docs(doc, &[$($doc),*]);
                     $crate::columns::columns!(@describe path doc columns T $kind);
                 })*
             }

@@ -5,6 +5,7 @@
 //! from an event of the recorded run. Tables are written against [`builder::TableBuilder`] and
 //! know nothing of the proof protocol. [`table`] lists them all; [`trace`] fills them;
 //! [`check`] finds the row that breaks a constraint and the message that unbalances a bus.
+//! [`describe`] writes the tables down for people.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -17,6 +18,7 @@ pub mod bus;
 pub mod check;
 pub mod columns;
 pub mod counts;
+pub mod describe;
 pub mod gadgets;
 pub mod table;
 pub mod tables;
