@@ -1,0 +1,4 @@
+//! One module for each command: its arguments, and `run` with the repository's folder.
+
+pub(crate) mod guests;
+pub(crate) mod tables;
