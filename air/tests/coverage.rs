@@ -99,7 +99,8 @@ fn constraints_demand_something() {
     assert_eq!(empty, EMPTY);
 }
 
-/// Two messages of a table on one bus share a column of the protocol, which adds up their degrees.
+/// Two messages of a table on one bus share an interaction column, whose constraint has the product
+/// of both; a message on its own has room for one degree more.
 #[test]
 fn messages_have_low_degree() {
     let mut high = Vec::new();
