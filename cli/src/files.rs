@@ -66,9 +66,7 @@ impl Destination {
             }
         }
         if destination.regular {
-            destination
-                .temporary()
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            destination.temporary().with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(destination)
     }
@@ -113,9 +111,8 @@ impl Destination {
     fn permissions(&self) -> Option<Permissions> {
         let existing = fs::metadata(&self.resolved).ok().map(|metadata| metadata.permissions());
         #[cfg(unix)]
-        let existing = existing.or_else(|| {
-            Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-        });
+        let existing =
+            existing.or_else(|| Some(std::os::unix::fs::PermissionsExt::from_mode(0o666)));
         existing
     }
 

@@ -37,14 +37,16 @@ impl File {
 }
 
 fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().expect("the package is there");
+    let package =
+        Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().expect("the package is there");
     package.parent().expect("the package lies in the repository").to_owned()
 }
 
 /// All text files under version control; none where this isn't a repository, as in a package.
 fn files() -> Vec<File> {
     let root = root();
-    let Ok(listed) = Command::new("git").args(["ls-files", "-z"]).current_dir(&root).output() else {
+    let Ok(listed) = Command::new("git").args(["ls-files", "-z"]).current_dir(&root).output()
+    else {
         return Vec::new();
     };
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
@@ -52,7 +54,8 @@ fn files() -> Vec<File> {
         .split_terminator('\0')
         // Files that are deleted but not yet from the index, and files that aren't text.
         .filter_map(|path| {
-            let text = fs::read(root.join(path)).ok().and_then(|file| String::from_utf8(file).ok())?;
+            let text =
+                fs::read(root.join(path)).ok().and_then(|file| String::from_utf8(file).ok())?;
             Some(File { path: path.to_owned(), text })
         })
         // ELF files may be text by chance.
@@ -141,14 +144,13 @@ fn no_invisible_characters() {
             return vec![];
         }
         file.lines()
-            .filter(|(_, line)| {
-                line.ends_with([' ', '\r']) || line.contains('\t') && !tabs_belong
-            })
+            .filter(|(_, line)| line.ends_with([' ', '\r']) || line.contains('\t') && !tabs_belong)
             .map(|(number, _)| format!("{}:{number}", file.path))
             .collect()
     });
     check("a text file ends with one line break", |file| {
-        let ends = file.text.is_empty() || file.text.ends_with('\n') && !file.text.ends_with("\n\n");
+        let ends =
+            file.text.is_empty() || file.text.ends_with('\n') && !file.text.ends_with("\n\n");
         if file.is_rust() && !ends { vec![file.path.clone()] } else { vec![] }
     });
 }

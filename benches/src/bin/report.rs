@@ -29,11 +29,7 @@ struct Arguments {
 
 /// About a million cycles each, except for the one that is mostly system calls.
 fn workloads() -> [Workload; 3] {
-    [
-        Workload::fibonacci(200_000),
-        Workload::keccak256(64 << 10),
-        Workload::std_program(8 << 10),
-    ]
+    [Workload::fibonacci(200_000), Workload::keccak256(64 << 10), Workload::std_program(8 << 10)]
 }
 
 fn main() -> anyhow::Result<()> {

@@ -26,8 +26,10 @@ struct Report<'a> {
 
 /// Runs the program; success is a run with exit code 0.
 pub(crate) fn run(arguments: &Execute) -> anyhow::Result<ExitCode> {
-    let inputs: Vec<_> =
-        [Some(arguments.elf.as_path()), arguments.private_input.as_deref()].into_iter().flatten().collect();
+    let inputs: Vec<_> = [Some(arguments.elf.as_path()), arguments.private_input.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
     let program = load(&arguments.elf)?;
     let private_input = files::read_input(arguments.private_input.as_deref())?;
     let destination = arguments

@@ -24,6 +24,5 @@ fn load(path: &Path) -> anyhow::Result<Program> {
 
 /// A prover of `program`, which came from the file `path`.
 fn prover(program: Program, path: &Path) -> anyhow::Result<Prover> {
-    Prover::new(program)
-        .with_context(|| format!("cannot set up proving for {}", path.display()))
+    Prover::new(program).with_context(|| format!("cannot set up proving for {}", path.display()))
 }

@@ -66,8 +66,10 @@ impl Seconds {
 /// Proves a run and writes the proof.
 pub(crate) fn run(arguments: &Prove, verbose: bool) -> anyhow::Result<ExitCode> {
     arguments.threads.apply()?;
-    let mut files: Vec<_> =
-        [Some(arguments.elf.as_path()), arguments.private_input.as_deref()].into_iter().flatten().collect();
+    let mut files: Vec<_> = [Some(arguments.elf.as_path()), arguments.private_input.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
     let proof_file = Destination::new(&arguments.output, &files)?;
     files.push(&arguments.output);
     let output_file = arguments

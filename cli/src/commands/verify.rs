@@ -35,8 +35,7 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
         .as_deref()
         .map(|path| files::read(path, "the expected public output", PUBLIC_OUTPUT_MAX as u64))
         .transpose()?;
-    let claim =
-        Claim { exit_code: arguments.exit_code, public_output: public_output.as_deref() };
+    let claim = Claim { exit_code: arguments.exit_code, public_output: public_output.as_deref() };
 
     let started = Instant::now();
     let output = Verifier::new(key)

@@ -49,8 +49,8 @@ fn std_program_prints_to_standard_error() {
     folder.write("input", "to be or not to be");
     let elf = guest("std-program");
     let elf = elf.to_str().expect("the path is text");
-    let ended = folder
-        .run(["execute", elf, "--private-input", "input", "--public-output", "output"]);
+    let ended =
+        folder.run(["execute", elf, "--private-input", "input", "--public-output", "output"]);
     let report = String::from_utf8(folder.read("output")).expect("the report is text");
     assert!(report.starts_with("18 bytes, 6 words, 4 different\n"), "{report}");
     assert_eq!(ended.stderr, format!("{report}\n"));

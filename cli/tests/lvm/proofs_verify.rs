@@ -83,7 +83,10 @@ fn json_says_the_same_everywhere() {
     assert_eq!(verified["verified"], json!(true));
     assert_eq!(proved["proof_bytes"], json!(folder.read("proof").len()));
     assert_eq!(proved["proof_bytes"], inspected["proof_bytes"]);
-    assert_eq!((&proved["profile"], &inspected["profile"]), (&json!("provable128"), &json!("provable128")));
+    assert_eq!(
+        (&proved["profile"], &inspected["profile"]),
+        (&json!("provable128"), &json!("provable128"))
+    );
     assert!(proved["seconds"]["total"].as_f64() > proved["seconds"]["prove"].as_f64());
     let tables = |report: &Value| -> Vec<(Value, Value)> {
         let tables = report["tables"].as_array().expect("there are tables");
@@ -124,12 +127,14 @@ fn by_verifying_key() {
         (vec![], "has 32 bytes, this has 0"),
     ] {
         folder.write("wrong", wrong);
-        verify(&folder, &["--vk", "wrong"]).failure(&["cannot read the verifying key wrong", expected]);
+        verify(&folder, &["--vk", "wrong"])
+            .failure(&["cannot read the verifying key wrong", expected]);
     }
     let mut other = key;
     other[0] ^= 1;
     folder.write("other", other);
-    verify(&folder, &["--vk", "other"]).failure(&["the proof proof is refused", "of another program"]);
+    verify(&folder, &["--vk", "other"])
+        .failure(&["the proof proof is refused", "of another program"]);
 }
 
 #[test]
@@ -197,5 +202,9 @@ fn verbose_shows_spans() {
     let folder = Folder::new();
     let ended = folder.run(["-v", "vk", &elf("fibonacci")]);
     assert_eq!(ended.success().len(), 65);
-    assert!(ended.stderr.contains("setup") && ended.stderr.contains("time.busy"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("setup") && ended.stderr.contains("time.busy"),
+        "{}",
+        ended.stderr
+    );
 }

@@ -29,10 +29,7 @@ fn usage() {
 #[test]
 fn help_and_version_are_results() {
     let folder = Folder::new();
-    assert_eq!(
-        folder.run(["--version"]).success(),
-        format!("lvm {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(folder.run(["--version"]).success(), format!("lvm {}\n", env!("CARGO_PKG_VERSION")));
     for command in ["execute", "prove", "verify", "vk", "inspect", "build", "new", "demo"] {
         assert!(folder.run(["--help"]).success().contains(&format!("  {command}")));
         assert!(folder.run([command, "--help"]).success().contains("Usage: lvm"));
@@ -65,7 +62,11 @@ fn files_that_are_something_else() {
     folder.write("text", "hello");
     folder.write("empty", "");
     for name in ["text", "empty"] {
-        folder.run(["execute", name]).failure(&["cannot load the program", name, "not an ELF file"]);
+        folder.run(["execute", name]).failure(&[
+            "cannot load the program",
+            name,
+            "not an ELF file",
+        ]);
         folder.run(["inspect", name]).failure(&["cannot read the proof", name, "not an lvm proof"]);
     }
     folder.run(["execute", "."]).failure(&["cannot read the program ."]);
