@@ -15,7 +15,7 @@
 //! sign16        (value, sign)                  anyone ─▶ range
 //! bitwise_and   (a, b, a & b)                  bitwise ─▶ byte
 //! byte_pair     (a, b)                         anyone ─▶ byte
-//! shift_amount  (left?, amount, …)             shift, shift_word ─▶ shift_amount
+//! shift_amount  (amount, …)                    shift, shift_word ─▶ shift_amount
 //! halt          (exit code)                    ecall ─▶ boundary
 //! commit        (time, pointer, left, position) ecall ─▶ commit ─▶ … ─▶ ecall
 //! output        (position, byte)               commit ─▶ output
@@ -154,7 +154,8 @@ message! { Execution, 2,
     ///
     /// `boundary` sends the first state. Every instruction row receives its own state and sends
     /// the next, four ticks later, except a halting ECALL, which sends on `halt` instead. Rows
-    /// number less than 2^40, so time can't wrap and all rows lie on one chain.
+    /// number less than a fourth of the field's order, so time can't wrap and all rows lie on one
+    /// chain.
     ExecutionMsg {
         /// Ticks; the first instruction starts at `TIME_START`.
         time,
@@ -275,21 +276,18 @@ message! { BytePair, 2,
     }
 }
 
-message! { ShiftAmount, 5,
-    /// What a shift by `amount` does to a 32-bit limb. Provided by `shift_amount`.
+message! { ShiftAmount, 4,
+    /// What a shift by `amount` is made of: a shift within 16-bit limbs, which is a multiplication,
+    /// and moves by whole limbs. Provided by `shift_amount`.
     ShiftAmountMsg {
-        /// 1 for a right shift, 0 for a left shift.
-        right,
         /// 0..64.
         amount,
-        /// Bit 5 of the amount: move by a whole limb.
-        limb,
-        /// Multiplier: `2^(amount % 32)` to the left, `2^(32 − amount % 32)` to the right unless
-        /// `amount % 32 = 0`, then 1.
+        /// `2^(amount % 16)`.
         multiplier,
-        /// 1 when this is a right shift with `amount % 32 ≠ 0`: results are then taken from the
-        /// upper half of the products.
-        upper,
+        /// Bit 4 of the amount: move by one 16-bit limb.
+        by_16,
+        /// Bit 5 of the amount: move by two 16-bit limbs.
+        by_32,
     }
 }
 

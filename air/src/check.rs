@@ -274,9 +274,7 @@ pub fn check_tables(
         let (table, height) = (filled.table, filled.rows.height());
         let preprocessed = table.preprocessed(program);
         let periodic = match table {
-            crate::table::Table::Output => {
-                crate::tables::output::columns_of(public_output, height)
-            }
+            crate::table::Table::Output => crate::tables::output::columns_of(public_output, height),
             _ => Vec::new(),
         };
         let width = filled.rows.width;

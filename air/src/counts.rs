@@ -6,24 +6,24 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Entries of the shift-amount table: two directions, 64 amounts.
-pub const SHIFT_AMOUNTS: usize = 128;
+/// Entries of the table of shift amounts.
+pub const SHIFT_AMOUNTS: usize = 64;
 
 /// Lookup counts, by table and entry.
 #[derive(Clone, Debug)]
 pub struct Counts {
     /// `range16` lookups of each value.
-    pub range16: Vec<u32>,
+    pub range16: Vec<u64>,
     /// `sign16` lookups of each value.
-    pub sign16: Vec<u32>,
+    pub sign16: Vec<u64>,
     /// `bitwise_and` lookups of each pair, at `a + 256·b`.
-    pub bitwise_and: Vec<u32>,
+    pub bitwise_and: Vec<u64>,
     /// `byte_pair` lookups of each pair, at `a + 256·b`.
-    pub byte_pair: Vec<u32>,
-    /// `shift_amount` lookups, at `amount + 64·right`.
-    pub shift_amount: Vec<u32>,
+    pub byte_pair: Vec<u64>,
+    /// `shift_amount` lookups of each amount.
+    pub shift_amount: Vec<u64>,
     /// `program` lookups of each instruction, by its position.
-    pub program: Vec<u32>,
+    pub program: Vec<u64>,
 }
 
 impl Counts {
@@ -61,8 +61,8 @@ impl Counts {
     }
 
     /// Counts a `shift_amount` lookup.
-    pub fn shift_amount(&mut self, right: bool, amount: u8) {
-        self.shift_amount[usize::from(amount) + 64 * usize::from(right)] += 1;
+    pub fn shift_amount(&mut self, amount: u8) {
+        self.shift_amount[usize::from(amount)] += 1;
     }
 
     /// Counts a `program` lookup.

@@ -24,9 +24,23 @@ use crate::tables::boundary::BoundaryStatement;
 
 /// Log2 of the smallest height of a table.
 pub const LOG_HEIGHT_MIN: usize = 4;
-/// Log2 of the largest height of a table. With at most 31 tables, rows number less than 2^31,
-/// and messages and sums of multiplicities stay far below the field's order.
+/// Log2 of the largest height of a table.
+///
+/// The bounds on sums along chains of messages, on which the tables rely to never wrap around the
+/// field's order, follow from it:
+/// - times: a table makes at most [`ACCESSES_MAX`] accesses in a row, each of which adds at most
+///   2^32 ticks to the chain of its cell;
+/// - addresses: each cell adds at most 2^35 to the chain of cells, and three tables hold cells.
 pub const LOG_HEIGHT_MAX: usize = 26;
+/// Accesses to registers and memory with a gap of up to 2^32 ticks in one row of every table that
+/// makes such accesses, all together: `refresh`, `ecall` (the output register), `commit`,
+/// `keccak_memory`, two in `misaligned`, and one in each of four tables of loads and stores.
+pub const ACCESSES_MAX: u128 = 10;
+const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
+const _: () = assert!((ACCESSES_MAX << LOG_HEIGHT_MAX) << 32 < ORDER / 2);
+const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
+// Messages of one table in a row are fewer than 2^7, so multiplicities add up to less.
+const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + 7) < ORDER);
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,37 +84,130 @@ pub enum Table {
 macro_rules! with_row {
     ($table:expr, $row:ident => $body:expr, keccak => $keccak:expr) => {
         match $table {
-            Table::Program => { type $row<T> = tables::program::ProgramRow<T>; $body }
-            Table::Image => { type $row<T> = tables::image::ImageRow<T>; $body }
-            Table::Range => { type $row<T> = tables::range::RangeRow<T>; $body }
-            Table::Byte => { type $row<T> = tables::byte::ByteRow<T>; $body }
-            Table::ShiftAmount => { type $row<T> = tables::shift_amount::ShiftAmountRow<T>; $body }
-            Table::Boundary => { type $row<T> = tables::boundary::BoundaryRow<T>; $body }
-            Table::Output => { type $row<T> = tables::output::OutputRow<T>; $body }
-            Table::Memory => { type $row<T> = tables::memory::MemoryRow<T>; $body }
-            Table::PrivateInput => { type $row<T> = tables::private_input::PrivateInputRow<T>; $body }
-            Table::Refresh => { type $row<T> = tables::refresh::RefreshRow<T>; $body }
-            Table::AddImmediate => { type $row<T> = tables::add_immediate::AddImmediateRow<T>; $body }
-            Table::Add => { type $row<T> = tables::add::AddRow<T>; $body }
-            Table::AddWord => { type $row<T> = tables::add_word::AddWordRow<T>; $body }
-            Table::Bitwise => { type $row<T> = tables::bitwise::BitwiseRow<T>; $body }
-            Table::Compare => { type $row<T> = tables::compare::CompareRow<T>; $body }
-            Table::BranchEqual => { type $row<T> = tables::branch_equal::BranchEqualRow<T>; $body }
-            Table::BranchLess => { type $row<T> = tables::branch_less::BranchLessRow<T>; $body }
-            Table::Jump => { type $row<T> = tables::jump::JumpRow<T>; $body }
-            Table::JumpRegister => { type $row<T> = tables::jump_register::JumpRegisterRow<T>; $body }
-            Table::LoadDouble => { type $row<T> = tables::load_double::LoadDoubleRow<T>; $body }
-            Table::LoadNarrow => { type $row<T> = tables::load_narrow::LoadNarrowRow<T>; $body }
-            Table::StoreDouble => { type $row<T> = tables::store_double::StoreDoubleRow<T>; $body }
-            Table::StoreNarrow => { type $row<T> = tables::store_narrow::StoreNarrowRow<T>; $body }
-            Table::Misaligned => { type $row<T> = tables::misaligned::MisalignedRow<T>; $body }
-            Table::Shift => { type $row<T> = tables::shift::ShiftRow<T>; $body }
-            Table::ShiftWord => { type $row<T> = tables::shift_word::ShiftWordRow<T>; $body }
-            Table::Multiply => { type $row<T> = tables::multiply::MultiplyRow<T>; $body }
-            Table::Divide => { type $row<T> = tables::divide::DivideRow<T>; $body }
-            Table::Ecall => { type $row<T> = tables::ecall::EcallRow<T>; $body }
-            Table::Commit => { type $row<T> = tables::commit::CommitRow<T>; $body }
-            Table::KeccakMemory => { type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>; $body }
+            Table::Program => {
+                type $row<T> = tables::program::ProgramRow<T>;
+                $body
+            }
+            Table::Image => {
+                type $row<T> = tables::image::ImageRow<T>;
+                $body
+            }
+            Table::Range => {
+                type $row<T> = tables::range::RangeRow<T>;
+                $body
+            }
+            Table::Byte => {
+                type $row<T> = tables::byte::ByteRow<T>;
+                $body
+            }
+            Table::ShiftAmount => {
+                type $row<T> = tables::shift_amount::ShiftAmountRow<T>;
+                $body
+            }
+            Table::Boundary => {
+                type $row<T> = tables::boundary::BoundaryRow<T>;
+                $body
+            }
+            Table::Output => {
+                type $row<T> = tables::output::OutputRow<T>;
+                $body
+            }
+            Table::Memory => {
+                type $row<T> = tables::memory::MemoryRow<T>;
+                $body
+            }
+            Table::PrivateInput => {
+                type $row<T> = tables::private_input::PrivateInputRow<T>;
+                $body
+            }
+            Table::Refresh => {
+                type $row<T> = tables::refresh::RefreshRow<T>;
+                $body
+            }
+            Table::AddImmediate => {
+                type $row<T> = tables::add_immediate::AddImmediateRow<T>;
+                $body
+            }
+            Table::Add => {
+                type $row<T> = tables::add::AddRow<T>;
+                $body
+            }
+            Table::AddWord => {
+                type $row<T> = tables::add_word::AddWordRow<T>;
+                $body
+            }
+            Table::Bitwise => {
+                type $row<T> = tables::bitwise::BitwiseRow<T>;
+                $body
+            }
+            Table::Compare => {
+                type $row<T> = tables::compare::CompareRow<T>;
+                $body
+            }
+            Table::BranchEqual => {
+                type $row<T> = tables::branch_equal::BranchEqualRow<T>;
+                $body
+            }
+            Table::BranchLess => {
+                type $row<T> = tables::branch_less::BranchLessRow<T>;
+                $body
+            }
+            Table::Jump => {
+                type $row<T> = tables::jump::JumpRow<T>;
+                $body
+            }
+            Table::JumpRegister => {
+                type $row<T> = tables::jump_register::JumpRegisterRow<T>;
+                $body
+            }
+            Table::LoadDouble => {
+                type $row<T> = tables::load_double::LoadDoubleRow<T>;
+                $body
+            }
+            Table::LoadNarrow => {
+                type $row<T> = tables::load_narrow::LoadNarrowRow<T>;
+                $body
+            }
+            Table::StoreDouble => {
+                type $row<T> = tables::store_double::StoreDoubleRow<T>;
+                $body
+            }
+            Table::StoreNarrow => {
+                type $row<T> = tables::store_narrow::StoreNarrowRow<T>;
+                $body
+            }
+            Table::Misaligned => {
+                type $row<T> = tables::misaligned::MisalignedRow<T>;
+                $body
+            }
+            Table::Shift => {
+                type $row<T> = tables::shift::ShiftRow<T>;
+                $body
+            }
+            Table::ShiftWord => {
+                type $row<T> = tables::shift_word::ShiftWordRow<T>;
+                $body
+            }
+            Table::Multiply => {
+                type $row<T> = tables::multiply::MultiplyRow<T>;
+                $body
+            }
+            Table::Divide => {
+                type $row<T> = tables::divide::DivideRow<T>;
+                $body
+            }
+            Table::Ecall => {
+                type $row<T> = tables::ecall::EcallRow<T>;
+                $body
+            }
+            Table::Commit => {
+                type $row<T> = tables::commit::CommitRow<T>;
+                $body
+            }
+            Table::KeccakMemory => {
+                type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
+                $body
+            }
             Table::Keccak => $keccak,
         }
     };
@@ -144,14 +251,8 @@ impl Table {
     ];
 
     /// The tables with preprocessed columns: the first of [`Self::ALL`].
-    pub const PREPROCESSED: [Self; 6] = [
-        Self::Program,
-        Self::Image,
-        Self::Range,
-        Self::Byte,
-        Self::ShiftAmount,
-        Self::Boundary,
-    ];
+    pub const PREPROCESSED: [Self; 6] =
+        [Self::Program, Self::Image, Self::Range, Self::Byte, Self::ShiftAmount, Self::Boundary];
 
     /// The table's name: that of its file and of its generated description.
     #[must_use]

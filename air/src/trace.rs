@@ -9,7 +9,7 @@ use core::fmt;
 use lvm_isa::event::{Access, Cell, EcallStep, Events, MemoryStep};
 use lvm_isa::program::Program;
 use lvm_syscalls::commit;
-use lvm_syscalls::layout::{MEMORY_START, PRIVATE_INPUT_START};
+use lvm_syscalls::layout::{MEMORY_START, PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_matrix::Matrix;
@@ -21,7 +21,6 @@ use crate::counts::Counts;
 use crate::gadgets::cell::OrderedCell;
 use crate::table::{LOG_HEIGHT_MAX, Table, matrix, padded_height};
 use crate::tables;
-use crate::tables::private_input::REGION_BYTES;
 
 /// A filled table.
 #[derive(Clone, Debug)]
@@ -68,11 +67,8 @@ pub fn fill(
     events: &Events,
     outcome: &Outcome<'_>,
 ) -> Result<Vec<Filled>, TooLong> {
-    let mut filler = Filler {
-        counts: Counts::new(program.instructions.len()),
-        tables: Vec::new(),
-        program,
-    };
+    let mut filler =
+        Filler { counts: Counts::new(program.instructions.len()), tables: Vec::new(), program };
     filler.outputs(outcome);
     let last_address = filler.cells(events);
     filler.instructions(events)?;
@@ -182,13 +178,14 @@ impl Filler<'_> {
                 (None, None) => break,
                 (Some(address), next) if next.is_none_or(|next| address <= next) => {
                     let initial = words.next().map_or(0, |(_, initial)| initial);
-                    let untouched = Cell { address, initial, last: Access { value: initial, time: 0 } };
+                    let untouched =
+                        Cell { address, initial, last: Access { value: initial, time: 0 } };
                     let cell = touched.next_if(|cell| cell.address == address).unwrap_or(untouched);
                     (&mut image, cell)
                 }
                 _ => {
                     let Some(cell) = touched.next() else { break };
-                    let region = PRIVATE_INPUT_START..PRIVATE_INPUT_START + REGION_BYTES;
+                    let region = PRIVATE_INPUT_START..PRIVATE_INPUT_END;
                     let private = region.contains(&cell.address);
                     (if private { &mut private_input } else { &mut memory }, cell)
                 }
@@ -304,7 +301,8 @@ impl Filler<'_> {
                 let mut state = event.words.map(|access| access.value);
                 keccak::f1600(&mut state);
                 let accesses = event.words.into_iter().zip(state).zip(0..);
-                accesses.map(|((access, after), i)| (event.time, event.pointer + 8 * i, access, after))
+                accesses
+                    .map(|((access, after), i)| (event.time, event.pointer + 8 * i, access, after))
             })
             .collect();
         self.table(Table::KeccakMemory, &words, |&(time, address, word, after), counts| {
@@ -323,12 +321,12 @@ impl Filler<'_> {
     /// The lookup tables' multiplicities; nothing may be counted after this.
     fn lookups(&mut self) {
         let counts = core::mem::replace(&mut self.counts, Counts::new(0));
-        let columns = |columns: &[&[u32]]| {
+        let columns = |columns: &[&[u64]]| {
             let height = padded_height(columns[0].len());
             let mut cells = Goldilocks::zero_vec(height * columns.len());
             for (row, cells) in cells.chunks_mut(columns.len()).enumerate() {
                 for (cell, column) in cells.iter_mut().zip(columns) {
-                    *cell = Goldilocks::from_u32(column.get(row).copied().unwrap_or(0));
+                    *cell = Goldilocks::from_u64(column.get(row).copied().unwrap_or(0));
                 }
             }
             RowMajorMatrix::new(cells, columns.len())

@@ -79,10 +79,8 @@ pub fn rebuild_bundled(repo_root: &Path) -> Result<Vec<BundledGuest>, Error> {
         .into_iter()
         .map(|(name, file)| {
             let path = repo_root.join("guests/elf").join(format!("{name}.elf"));
-            let committed = path
-                .is_file()
-                .then(|| at(&path, "read", |path| fs::read(path)))
-                .transpose()?;
+            let committed =
+                path.is_file().then(|| at(&path, "read", |path| fs::read(path))).transpose()?;
             Ok(BundledGuest {
                 committed_hash: committed.map(|file| hash(&file)),
                 rebuilt_hash: hash(&file),
@@ -109,10 +107,8 @@ pub fn update_bundled(repo_root: &Path) -> Result<Vec<BundledGuest>, Error> {
     let mut guests = Vec::new();
     for (name, file) in rebuild(repo_root, &toolchain, false)? {
         let path = folder.join(format!("{name}.elf"));
-        let committed = path
-            .is_file()
-            .then(|| at(&path, "read", |path| fs::read(path)))
-            .transpose()?;
+        let committed =
+            path.is_file().then(|| at(&path, "read", |path| fs::read(path))).transpose()?;
         at(&path, "write", |path| fs::write(path, &file))?;
         guests.push(BundledGuest {
             committed_hash: committed.map(|file| hash(&file)),
@@ -123,16 +119,11 @@ pub fn update_bundled(repo_root: &Path) -> Result<Vec<BundledGuest>, Error> {
     }
     let manifest = Manifest {
         compiler,
-        guests: guests
-            .iter()
-            .map(|g| (g.name.clone(), g.rebuilt_hash.clone()))
-            .collect(),
+        guests: guests.iter().map(|g| (g.name.clone(), g.rebuilt_hash.clone())).collect(),
     };
     let path = manifest_path(repo_root);
-    let mut text = serde_json::to_string_pretty(&manifest).map_err(|source| Error::Manifest {
-        path: path.clone(),
-        source,
-    })?;
+    let mut text = serde_json::to_string_pretty(&manifest)
+        .map_err(|source| Error::Manifest { path: path.clone(), source })?;
     text.push('\n');
     at(&path, "write", |path| fs::write(path, text))?;
     Ok(guests)
@@ -186,10 +177,8 @@ fn rebuild(
         };
         for built in build_with(toolchain, &workspace, &options)? {
             let file = at(&built.elf, "read", |path| fs::read(path))?;
-            elf::check_instructions(&file).map_err(|source| Error::Elf {
-                path: built.elf.clone(),
-                source,
-            })?;
+            elf::check_instructions(&file)
+                .map_err(|source| Error::Elf { path: built.elf.clone(), source })?;
             files.push((built.name, file));
         }
     }

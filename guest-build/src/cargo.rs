@@ -77,9 +77,7 @@ fn is_about_compiling(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| {
         name != "CARGO_BUILD_JOBS"
             && (COMPILING.contains(&name)
-                || COMPILING_PREFIXES
-                    .iter()
-                    .any(|prefix| name.starts_with(prefix)))
+                || COMPILING_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
     })
 }
 
@@ -90,20 +88,13 @@ pub(crate) fn build(
     path: &Path,
     options: &Options,
 ) -> Result<Vec<(String, PathBuf)>, Error> {
-    let manifest = if path.is_dir() {
-        path.join("Cargo.toml")
-    } else {
-        path.to_owned()
-    };
+    let manifest = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
     let manifest = at(&manifest, "find", |path| path.canonicalize())?;
     let metadata = metadata(toolchain, sysroot, &manifest, options)?;
 
     let mut command = command(toolchain, sysroot);
     command
-        .env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            encoded_flags(&mappings(toolchain, sysroot, &metadata)),
-        )
+        .env("CARGO_ENCODED_RUSTFLAGS", encoded_flags(&mappings(toolchain, sysroot, &metadata)))
         .args(["build", "--release", "--bins", "--target", TARGET])
         .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features="])
         .arg("--message-format=json-render-diagnostics")
@@ -169,18 +160,11 @@ fn command(toolchain: &Toolchain, sysroot: &Sysroot) -> Command {
 
 /// Runs cargo to its end and returns its standard output.
 fn run(mut command: Command, toolchain: &Toolchain, messages: Messages) -> Result<Vec<u8>, Error> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(match messages {
-            Messages::Inherit => Stdio::inherit(),
-            Messages::Capture => Stdio::piped(),
-        });
-    let failed = |source| Error::Io {
-        action: "run",
-        path: toolchain.cargo.clone(),
-        source,
-    };
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(match messages {
+        Messages::Inherit => Stdio::inherit(),
+        Messages::Capture => Stdio::piped(),
+    });
+    let failed = |source| Error::Io { action: "run", path: toolchain.cargo.clone(), source };
     let mut child = command.spawn().map_err(failed)?;
     // Both pipes are read at the same time, since either may fill up.
     let stderr = child.stderr.take().map(|mut stderr| {
@@ -191,23 +175,14 @@ fn run(mut command: Command, toolchain: &Toolchain, messages: Messages) -> Resul
     });
     let mut output = Vec::new();
     if let Some(stdout) = child.stdout.take() {
-        BufReader::new(stdout)
-            .read_to_end(&mut output)
-            .map_err(failed)?;
+        BufReader::new(stdout).read_to_end(&mut output).map_err(failed)?;
     }
     let status = child.wait().map_err(failed)?;
     let captured = match stderr.map(|thread| thread.join()) {
         Some(Ok(text)) => Some(String::from_utf8_lossy(&text.map_err(failed)?).into_owned()),
         Some(Err(_)) | None => None,
     };
-    if status.success() {
-        Ok(output)
-    } else {
-        Err(Error::Cargo {
-            status,
-            messages: captured,
-        })
-    }
+    if status.success() { Ok(output) } else { Err(Error::Cargo { status, messages: captured }) }
 }
 
 /// The packages of the build, which this also downloads.
@@ -219,18 +194,10 @@ fn metadata(
 ) -> Result<Metadata, Error> {
     let mut command = command(toolchain, sysroot);
     command
-        .args([
-            "metadata",
-            "--format-version=1",
-            "--filter-platform",
-            TARGET,
-        ])
+        .args(["metadata", "--format-version=1", "--filter-platform", TARGET])
         .arg("--manifest-path")
         .arg(manifest)
-        .args(selection(&Options {
-            features: Vec::new(),
-            ..options.clone()
-        }));
+        .args(selection(&Options { features: Vec::new(), ..options.clone() }));
     let output = run(command, toolchain, options.messages)?;
     Ok(MetadataCommand::parse(String::from_utf8_lossy(&output))?)
 }
@@ -242,14 +209,8 @@ fn mappings(
     metadata: &Metadata,
 ) -> Vec<(PathBuf, String)> {
     let mut places = BTreeMap::new();
-    places.insert(
-        metadata.target_directory.clone().into_std_path_buf(),
-        "/target".to_owned(),
-    );
-    places.insert(
-        metadata.workspace_root.clone().into_std_path_buf(),
-        "/guest".to_owned(),
-    );
+    places.insert(metadata.target_directory.clone().into_std_path_buf(), "/target".to_owned());
+    places.insert(metadata.workspace_root.clone().into_std_path_buf(), "/guest".to_owned());
     for package in &metadata.packages {
         let Some(folder) = package.manifest_path.parent() else {
             continue;

@@ -68,10 +68,7 @@ pub fn check_instructions(file: &[u8]) -> Result<(), Error> {
         for (index, word) in words.iter().enumerate() {
             let word = u32::from_le_bytes(*word);
             if word != UNIMP && decode(word).is_none() {
-                let address = segment
-                    .p_vaddr
-                    .get(LittleEndian)
-                    .wrapping_add(4 * index as u64);
+                let address = segment.p_vaddr.get(LittleEndian).wrapping_add(4 * index as u64);
                 return Err(Error::Instruction { address, word });
             }
         }

@@ -28,16 +28,9 @@ pub enum Error {
     #[error("there is no cache directory: neither a home directory nor XDG_CACHE_HOME is set")]
     NoCacheDirectory,
     #[error("cannot {action} {path}: {source}")]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("cargo failed ({status}){}", captured(.messages))]
-    Cargo {
-        status: ExitStatus,
-        messages: Option<String>,
-    },
+    Cargo { status: ExitStatus, messages: Option<String> },
     #[error("cannot understand what cargo says: {0}")]
     CargoOutput(#[from] cargo_metadata::Error),
     #[error("{path} has no binary to build")]
@@ -49,10 +42,7 @@ pub enum Error {
     #[error("the guest SDK was not found at {0}; say where its folder is")]
     NoSdk(PathBuf),
     #[error("{path}: {source}")]
-    Manifest {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    Manifest { path: PathBuf, source: serde_json::Error },
 }
 
 /// Runs `run` on `path` and says of its error what was done to which file.
@@ -62,23 +52,13 @@ pub(crate) fn at<P: AsRef<Path>, T>(
     run: impl FnOnce(&Path) -> io::Result<T>,
 ) -> Result<T, Error> {
     let path = path.as_ref();
-    run(path).map_err(|source| Error::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    })
+    run(path).map_err(|source| Error::Io { action, path: path.to_owned(), source })
 }
 
 fn listed(unfit: &[(PathBuf, Unfit)]) -> String {
-    unfit
-        .iter()
-        .map(|(path, reason)| format!("\n  {}: {reason}", path.display()))
-        .collect()
+    unfit.iter().map(|(path, reason)| format!("\n  {}: {reason}", path.display())).collect()
 }
 
 fn captured(messages: &Option<String>) -> String {
-    messages
-        .as_ref()
-        .map(|messages| format!(":\n{messages}"))
-        .unwrap_or_default()
+    messages.as_ref().map(|messages| format!(":\n{messages}")).unwrap_or_default()
 }

@@ -97,9 +97,7 @@ pub fn build(path: &Path, options: &Options) -> Result<Vec<Built>, Error> {
 fn build_with(toolchain: &Toolchain, path: &Path, options: &Options) -> Result<Vec<Built>, Error> {
     let cache = match &options.cache_dir {
         Some(cache) => cache.clone(),
-        None => dirs::cache_dir()
-            .ok_or(Error::NoCacheDirectory)?
-            .join("lvm"),
+        None => dirs::cache_dir().ok_or(Error::NoCacheDirectory)?.join("lvm"),
     };
     let sysroot = sysroot::prepare(toolchain, &cache)?;
     let executables = cargo::build(toolchain, &sysroot, path, options)?;
@@ -108,16 +106,10 @@ fn build_with(toolchain: &Toolchain, path: &Path, options: &Options) -> Result<V
         .map(|(name, with_symbols)| {
             let elf = with_symbols.with_file_name(format!("{name}.elf"));
             let bytes = error::at(&with_symbols, "read", |path| std::fs::read(path))?;
-            let stripped = elf::strip(&bytes).map_err(|source| Error::Elf {
-                path: with_symbols.clone(),
-                source,
-            })?;
+            let stripped = elf::strip(&bytes)
+                .map_err(|source| Error::Elf { path: with_symbols.clone(), source })?;
             error::at(&elf, "write", |path| std::fs::write(path, &stripped))?;
-            Ok(Built {
-                name,
-                elf,
-                with_symbols,
-            })
+            Ok(Built { name, elf, with_symbols })
         })
         .collect()
 }

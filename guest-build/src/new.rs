@@ -24,9 +24,7 @@ fn main() {
 /// cannot be written.
 pub fn new(name: &str, directory: &Path, sdk: Option<&Path>) -> Result<PathBuf, Error> {
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if !valid {
         return Err(Error::Name(name.to_owned()));
     }
@@ -44,24 +42,15 @@ pub fn new(name: &str, directory: &Path, sdk: Option<&Path>) -> Result<PathBuf, 
     at(directory, "create", |path| fs::create_dir_all(path))?;
     at(&home, "create", |path| fs::create_dir(path))?;
     at(home.join("src"), "create", |path| fs::create_dir(path))?;
-    at(home.join("Cargo.toml"), "write", |path| {
-        fs::write(path, manifest(name, &sdk))
-    })?;
-    at(home.join(".gitignore"), "write", |path| {
-        fs::write(path, "/target\n")
-    })?;
-    at(home.join("src/main.rs"), "write", |path| {
-        fs::write(path, MAIN)
-    })?;
+    at(home.join("Cargo.toml"), "write", |path| fs::write(path, manifest(name, &sdk)))?;
+    at(home.join(".gitignore"), "write", |path| fs::write(path, "/target\n"))?;
+    at(home.join("src/main.rs"), "write", |path| fs::write(path, MAIN))?;
     Ok(home)
 }
 
 /// The guest's `Cargo.toml`: a workspace of its own, so that it can lie within another one.
 fn manifest(name: &str, sdk: &Path) -> String {
-    let sdk = sdk
-        .to_string_lossy()
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"");
+    let sdk = sdk.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
     format!(
         r#"[package]
 name = "{name}"
@@ -94,25 +83,16 @@ mod tests {
         let manifest = fs::read_to_string(home.join("Cargo.toml")).unwrap();
         assert!(manifest.contains("name = \"my-guest\""));
         assert!(home.join("src/main.rs").is_file());
-        assert!(matches!(
-            new("my-guest", directory.path(), None),
-            Err(Error::Io { .. })
-        ));
+        assert!(matches!(new("my-guest", directory.path(), None), Err(Error::Io { .. })));
     }
 
     #[test]
     fn refuses_what_cargo_would_refuse() {
         let directory = tempfile::tempdir().unwrap();
         for name in ["", "3x", "a b", "../x", "a\"b"] {
-            assert!(
-                matches!(new(name, directory.path(), None), Err(Error::Name(_))),
-                "{name}"
-            );
+            assert!(matches!(new(name, directory.path(), None), Err(Error::Name(_))), "{name}");
         }
         let nowhere = directory.path().join("nowhere");
-        assert!(matches!(
-            new("x", directory.path(), Some(&nowhere)),
-            Err(Error::NoSdk(_))
-        ));
+        assert!(matches!(new("x", directory.path(), Some(&nowhere)), Err(Error::NoSdk(_))));
     }
 }

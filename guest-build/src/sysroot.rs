@@ -71,29 +71,21 @@ pub(crate) fn prepare(toolchain: &Toolchain, cache: &Path) -> Result<Sysroot, Er
         &target,
         OUR_PLATFORM,
     ] {
-        hasher
-            .update(&(part.len() as u64).to_le_bytes())
-            .update(part.as_bytes());
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
     }
     let key = &hasher.finalize().to_hex()[..16];
     let home = cache.join(format!("sysroot-{key}"));
 
     if !home.is_dir() {
         at(cache, "create", |path| fs::create_dir_all(path))?;
-        let unfinished = at(cache, "create a folder in", |path| {
-            tempfile::tempdir_in(path)
-        })?;
+        let unfinished = at(cache, "create a folder in", |path| tempfile::tempdir_in(path))?;
         fill(unfinished.path(), &home, toolchain, &target)?;
         let unfinished = unfinished.keep();
         if let Err(error) = fs::rename(&unfinished, &home) {
             at(&unfinished, "remove", |path| fs::remove_dir_all(path))?;
             // Another build was faster, unless the directory still isn't there.
             if !home.is_dir() {
-                return Err(Error::Io {
-                    action: "create",
-                    path: home,
-                    source: error,
-                });
+                return Err(Error::Io { action: "create", path: home, source: error });
             }
         }
     }
@@ -110,10 +102,7 @@ fn fill(directory: &Path, home: &Path, toolchain: &Toolchain, target: &str) -> R
     let write = |path: &Path, text: &str| at(path, "write", |path| fs::write(path, text));
 
     create(&directory.join("targets"))?;
-    write(
-        &directory.join("targets").join(format!("{TARGET}.json")),
-        target,
-    )?;
+    write(&directory.join("targets").join(format!("{TARGET}.json")), target)?;
 
     let rustc = directory.join("rustc");
     write(&rustc, &wrapper(&toolchain.rustc, home))?;
@@ -141,15 +130,10 @@ fn fill(directory: &Path, home: &Path, toolchain: &Toolchain, target: &str) -> R
 /// Links everything that is in `from` into `to`, except what is called `except`.
 fn link_all(from: &Path, to: &Path, except: impl AsRef<std::ffi::OsStr>) -> Result<(), Error> {
     for entry in at(from, "read", |path| path.read_dir())? {
-        let entry = entry.map_err(|source| Error::Io {
-            action: "read",
-            path: from.to_owned(),
-            source,
-        })?;
+        let entry =
+            entry.map_err(|source| Error::Io { action: "read", path: from.to_owned(), source })?;
         if entry.file_name() != except.as_ref() {
-            at(to.join(entry.file_name()), "create", |link| {
-                symlink(entry.path(), link)
-            })?;
+            at(to.join(entry.file_name()), "create", |link| symlink(entry.path(), link))?;
         }
     }
     Ok(())
@@ -220,12 +204,7 @@ mod tests {
     fn the_target_has_linker_and_script() {
         let target: Value = serde_json::from_str(&target(Path::new("/bin/ld.lld"))).unwrap();
         assert_eq!(target["linker"], "/bin/ld.lld");
-        assert!(
-            target["link-script"]
-                .as_str()
-                .unwrap()
-                .contains("_heap_start")
-        );
+        assert!(target["link-script"].as_str().unwrap().contains("_heap_start"));
         assert_eq!(target["os"], "zkvm");
     }
 
@@ -236,10 +215,7 @@ mod tests {
         let changed = with_exit(&known).unwrap();
         assert!(changed.contains("cfg_select! {\n        target_os = \"zkvm\" => {\n"));
         assert!(changed.ends_with(&["unsafe { sys_exit(code) }\n        }\n", platforms].concat()));
-        assert_eq!(
-            with_exit(&known.replace("pub fn exit", "pub fn leave")),
-            None
-        );
+        assert_eq!(with_exit(&known.replace("pub fn exit", "pub fn leave")), None);
         assert_eq!(with_exit(&known.replace("cfg_select!", "cfg_if!")), None);
         assert_eq!(with_exit(&known.repeat(2)), None);
     }
@@ -272,11 +248,7 @@ mod tests {
         ];
         let check = |package: &str, metadata: &str| {
             let expected = format!("--sysroot /it's {}\n", flags.join(" "));
-            assert_eq!(
-                wrapped(package, &flags),
-                expected.replace("0123", metadata),
-                "{package}"
-            );
+            assert_eq!(wrapped(package, &flags), expected.replace("0123", metadata), "{package}");
         };
         check("/home/x", "/guest");
         check("/home/x/y/z", "/y/z");
@@ -286,9 +258,6 @@ mod tests {
     #[test]
     fn metadata_of_crates_for_the_host_stays() {
         let flags = ["-vV", "-C", "metadata=0123"];
-        assert_eq!(
-            wrapped("/home/x", &flags),
-            "--sysroot /it's -vV -C metadata=0123\n"
-        );
+        assert_eq!(wrapped("/home/x", &flags), "--sysroot /it's -vV -C metadata=0123\n");
     }
 }

@@ -49,11 +49,7 @@ impl fmt::Display for Unfit {
         match self {
             Self::NotACompiler => write!(f, "it is no Rust compiler that runs"),
             Self::TooOld(release) => {
-                write!(
-                    f,
-                    "{release} is older than {}.{}",
-                    RELEASE_MIN.0, RELEASE_MIN.1
-                )
+                write!(f, "{release} is older than {}.{}", RELEASE_MIN.0, RELEASE_MIN.1)
             }
             Self::NoSource(path) => write!(
                 f,
@@ -84,10 +80,7 @@ pub fn find() -> Result<Toolchain, Error> {
 
 /// All compilers that fit, in the order of [`find`].
 pub fn all() -> Vec<Toolchain> {
-    candidates()
-        .iter()
-        .filter_map(|rustc| Toolchain::inspect(rustc).ok())
-        .collect()
+    candidates().iter().filter_map(|rustc| Toolchain::inspect(rustc).ok()).collect()
 }
 
 impl Toolchain {
@@ -96,10 +89,7 @@ impl Toolchain {
     /// # Errors
     /// [`Error::Toolchain`] when it doesn't fit.
     pub fn of(rustc: &Path) -> Result<Self, Error> {
-        Self::inspect(rustc).map_err(|reason| Error::Toolchain {
-            path: rustc.to_owned(),
-            reason,
-        })
+        Self::inspect(rustc).map_err(|reason| Error::Toolchain { path: rustc.to_owned(), reason })
     }
 
     /// The version, as in `1.96.0` or `1.97.0-nightly`.
@@ -119,23 +109,16 @@ impl Toolchain {
     pub fn linker_version(&self) -> Result<String, Error> {
         // The program behind `rust-lld` takes the kind of linker from its first argument.
         let output = at(&self.linker, "run", |linker| {
-            Command::new(linker)
-                .args(["-flavor", "gnu", "--version"])
-                .output()
+            Command::new(linker).args(["-flavor", "gnu", "--version"]).output()
         })?;
         let output = if output.status.success() {
             output
         } else {
-            at(&self.linker, "run", |linker| {
-                Command::new(linker).arg("--version").output()
-            })?
+            at(&self.linker, "run", |linker| Command::new(linker).arg("--version").output())?
         };
         let text = String::from_utf8_lossy(&output.stdout);
-        let words: Vec<_> = text
-            .split_whitespace()
-            .skip_while(|word| *word != "LLD")
-            .take(2)
-            .collect();
+        let words: Vec<_> =
+            text.split_whitespace().skip_while(|word| *word != "LLD").take(2).collect();
         Ok(words.join(" "))
     }
 
@@ -163,14 +146,7 @@ impl Toolchain {
             .filter(|linker| linker.is_file())
             .or_else(|| on_path("ld.lld").next())
             .ok_or(Unfit::NoLinker)?;
-        Ok(Self {
-            rustc,
-            cargo,
-            sysroot,
-            library,
-            linker,
-            verbose_version,
-        })
+        Ok(Self { rustc, cargo, sysroot, library, linker, verbose_version })
     }
 }
 
@@ -219,10 +195,7 @@ fn on_path(program: &str) -> impl Iterator<Item = PathBuf> {
 fn run(rustc: &Path, arguments: &[&str]) -> Result<String, Unfit> {
     let mut command = Command::new(rustc);
     crate::cargo::isolate(&mut command);
-    let output = command
-        .args(arguments)
-        .output()
-        .map_err(|_| Unfit::NotACompiler)?;
+    let output = command.args(arguments).output().map_err(|_| Unfit::NotACompiler)?;
     if !output.status.success() {
         return Err(Unfit::NotACompiler);
     }
@@ -230,9 +203,7 @@ fn run(rustc: &Path, arguments: &[&str]) -> Result<String, Unfit> {
 }
 
 fn version_field<'a>(verbose: &'a str, field: &str) -> Option<&'a str> {
-    verbose
-        .lines()
-        .find_map(|line| line.strip_prefix(field)?.strip_prefix(": "))
+    verbose.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(": "))
 }
 
 fn parse_release(release: &str) -> Option<(u32, u32)> {
@@ -246,23 +217,12 @@ mod tests {
 
     #[test]
     fn nightlies_come_first_and_newer_before_older() {
-        let mut names = [
-            "stable-x",
-            "nightly-2026-04-01-x",
-            "1.96.0-x",
-            "nightly-2026-05-01-x",
-            "nightly-x",
-        ];
+        let mut names =
+            ["stable-x", "nightly-2026-04-01-x", "1.96.0-x", "nightly-2026-05-01-x", "nightly-x"];
         names.sort_by_cached_key(|name| preference(Some(OsStr::new(name))));
         assert_eq!(
             names,
-            [
-                "nightly-x",
-                "nightly-2026-05-01-x",
-                "nightly-2026-04-01-x",
-                "stable-x",
-                "1.96.0-x"
-            ]
+            ["nightly-x", "nightly-2026-05-01-x", "nightly-2026-04-01-x", "stable-x", "1.96.0-x"]
         );
     }
 

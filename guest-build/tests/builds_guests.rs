@@ -47,11 +47,7 @@ fn the_same_source_gives_the_same_file_in_every_directory() {
 
     let text = String::from_utf8_lossy(&file);
     for leaked in [one.path(), Path::new(env!("CARGO_MANIFEST_DIR"))] {
-        assert!(
-            !text.contains(&*leaked.to_string_lossy()),
-            "{} is in it",
-            leaked.display()
-        );
+        assert!(!text.contains(&*leaked.to_string_lossy()), "{} is in it", leaked.display());
     }
 }
 
@@ -60,8 +56,5 @@ fn the_same_source_gives_the_same_file_in_every_directory() {
 fn a_mistake_in_the_guest_is_in_the_error() {
     let directory = tempfile::tempdir().unwrap();
     let error = build_new_guest(directory.path(), "fn main() { missing() }").unwrap_err();
-    assert!(
-        error.to_string().contains("cannot find function `missing`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("cannot find function `missing`"), "{error}");
 }

@@ -27,52 +27,30 @@ fn file(guest: &str) -> Vec<u8> {
 /// How a run ended, and what it printed.
 fn run(guest: &str, input: &[u8]) -> (Execution, String) {
     let program = load(&file(guest)).unwrap();
-    let options = Options {
-        max_cycles: 100_000_000,
-        ..Options::default()
-    };
+    let options = Options { max_cycles: 100_000_000, ..Options::default() };
     let mut printed = Vec::new();
-    let execution = execute(&program, input, &options, &mut |text| {
-        printed.extend_from_slice(text)
-    })
-    .unwrap();
-    println!(
-        "{guest}: {} cycles, {} misaligned",
-        execution.cycles, execution.misaligned
-    );
+    let execution =
+        execute(&program, input, &options, &mut |text| printed.extend_from_slice(text)).unwrap();
+    println!("{guest}: {} cycles, {} misaligned", execution.cycles, execution.misaligned);
     (execution, String::from_utf8(printed).unwrap())
 }
 
 fn check(guest: &str, input: &[u8], expected: &[u8]) {
     let (execution, _) = run(guest, input);
     assert_eq!((execution.exit_code, execution.panic_message), (0, None));
-    assert_eq!(
-        execution.public_output,
-        expected,
-        "{guest} {:02x?}",
-        &input[..input.len().min(16)]
-    );
+    assert_eq!(execution.public_output, expected, "{guest} {:02x?}", &input[..input.len().min(16)]);
 }
 
 #[test]
 fn fibonacci_numbers() {
     check("fibonacci", &[], &fibonacci::fibonacci(1000).to_le_bytes());
     for n in [0, 1, 2, 93, 94, 1000, 70_000] {
-        check(
-            "fibonacci",
-            &u64::to_le_bytes(n),
-            &fibonacci::fibonacci(n).to_le_bytes(),
-        );
+        check("fibonacci", &u64::to_le_bytes(n), &fibonacci::fibonacci(n).to_le_bytes());
     }
     check("fibonacci", &[10], &55_u64.to_le_bytes());
     let (execution, _) = run("fibonacci", &[0; 9]);
     assert_eq!(execution.exit_code, 101);
-    assert!(
-        execution
-            .panic_message
-            .unwrap()
-            .ends_with("n has at most 8 bytes")
-    );
+    assert!(execution.panic_message.unwrap().ends_with("n has at most 8 bytes"));
 }
 
 #[test]
@@ -97,12 +75,9 @@ fn allocations_keep_their_bytes() {
 #[test]
 fn standard_library_program() {
     let text = "The quick brown fox jumps over the lazy dog.\nÄpfel, äpfel & 世界 1 2 2!\n";
-    for input in [
-        &b""[..],
-        text.as_bytes(),
-        b"\xff\xfe broken \x00 \xc3",
-        &text.as_bytes().repeat(50),
-    ] {
+    for input in
+        [&b""[..], text.as_bytes(), b"\xff\xfe broken \x00 \xc3", &text.as_bytes().repeat(50)]
+    {
         let report = std_program::report(input).unwrap();
         check("std-program", input, report.as_bytes());
         assert_eq!(run("std-program", input).1, format!("{report}\n"));
@@ -113,15 +88,9 @@ fn standard_library_program() {
 fn a_panic_is_reported_and_fails() {
     let (execution, printed) = run("panic", b"12345");
     assert_eq!(execution.exit_code, 101);
-    assert_eq!(
-        execution.panic_message.as_deref(),
-        Some("the private input has 5 bytes")
-    );
+    assert_eq!(execution.panic_message.as_deref(), Some("the private input has 5 bytes"));
     assert_eq!(execution.public_output, b"before");
-    assert!(
-        printed.contains("panicked at panic/src/main.rs:"),
-        "{printed}"
-    );
+    assert!(printed.contains("panicked at panic/src/main.rs:"), "{printed}");
 }
 
 #[test]

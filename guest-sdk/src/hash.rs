@@ -61,11 +61,7 @@ mod tests {
     fn keccak256_agrees_with_an_independent_implementation() {
         for length in (0..=300).chain([407, 408, 409, 1 << 16]) {
             let data = bytes(length);
-            assert_eq!(
-                keccak256(&data),
-                <[u8; 32]>::from(Keccak256::digest(&data)),
-                "{length}"
-            );
+            assert_eq!(keccak256(&data), <[u8; 32]>::from(Keccak256::digest(&data)), "{length}");
         }
     }
 
@@ -75,13 +71,7 @@ mod tests {
             let digest: String = keccak256(data).iter().map(|b| format!("{b:02x}")).collect();
             assert_eq!(digest, expected);
         };
-        check(
-            b"",
-            "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
-        );
-        check(
-            b"abc",
-            "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45",
-        );
+        check(b"", "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+        check(b"abc", "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
     }
 }

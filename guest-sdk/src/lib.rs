@@ -60,14 +60,8 @@ extern crate alloc;
 
 mod hash;
 mod input;
-#[cfg_attr(
-    all(target_arch = "riscv64", target_os = "zkvm"),
-    path = "machine/guest.rs"
-)]
-#[cfg_attr(
-    not(all(target_arch = "riscv64", target_os = "zkvm")),
-    path = "machine/host.rs"
-)]
+#[cfg_attr(all(target_arch = "riscv64", target_os = "zkvm"), path = "machine/guest.rs")]
+#[cfg_attr(not(all(target_arch = "riscv64", target_os = "zkvm")), path = "machine/host.rs")]
 mod machine;
 mod output;
 #[cfg(any(test, all(target_arch = "riscv64", target_os = "zkvm")))]

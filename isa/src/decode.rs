@@ -150,33 +150,15 @@ pub const fn decode(word: u32) -> Option<Instruction> {
 }
 
 const fn r_type(operation: Operation, rd: u8, rs1: u8, rs2: u8) -> Instruction {
-    Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2,
-        imm: 0,
-    }
+    Instruction { operation, rd, rs1, rs2, imm: 0 }
 }
 
 const fn i_type(operation: Operation, rd: u8, rs1: u8, imm: i64) -> Instruction {
-    Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2: 0,
-        imm,
-    }
+    Instruction { operation, rd, rs1, rs2: 0, imm }
 }
 
 const fn s_type(operation: Operation, rs1: u8, rs2: u8, imm: i64) -> Instruction {
-    Instruction {
-        operation,
-        rd: 0,
-        rs1,
-        rs2,
-        imm,
-    }
+    Instruction { operation, rd: 0, rs1, rs2, imm }
 }
 
 /// The top `bits` bits of the word as a signed number.

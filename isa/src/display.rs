@@ -90,13 +90,7 @@ impl fmt::Display for Operation {
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Operation::*;
-        let Self {
-            operation,
-            rd,
-            rs1,
-            rs2,
-            imm,
-        } = *self;
+        let Self { operation, rd, rs1, rs2, imm } = *self;
         match operation {
             Lui | Auipc => write!(f, "{operation} x{rd}, {:#x}", imm >> 12 & 0xf_ffff),
             Jal => write!(f, "{operation} x{rd}, {imm}"),

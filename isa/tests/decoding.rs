@@ -111,22 +111,13 @@ fn check(word: u32) {
     let instruction = decoded.unwrap_or_else(|| panic!("{word:#010x} is {operation}"));
     assert_eq!(instruction.operation, *operation, "{word:#010x}");
 
-    let (rd, rs1, rs2) = (
-        (word >> 7 & 31) as u8,
-        (word >> 15 & 31) as u8,
-        (word >> 20 & 31) as u8,
-    );
+    let (rd, rs1, rs2) = ((word >> 7 & 31) as u8, (word >> 15 & 31) as u8, (word >> 20 & 31) as u8);
     let down = |high: u32, low: u32| (low..=high).rev().collect::<Vec<_>>();
     let expected = match format {
         Format::R => (rd, rs1, rs2, 0),
         Format::I => (rd, rs1, 0, gather(word, &down(31, 20), 0)),
         Format::Shift(bits) => (rd, rs1, 0, i64::from(word >> 20 & ((1 << bits) - 1))),
-        Format::S => (
-            0,
-            rs1,
-            rs2,
-            gather(word, &[down(31, 25), down(11, 7)].concat(), 0),
-        ),
+        Format::S => (0, rs1, rs2, gather(word, &[down(31, 25), down(11, 7)].concat(), 0)),
         Format::B => {
             let bits = [vec![31, 7], down(30, 25), down(11, 8)].concat();
             (0, rs1, rs2, gather(word, &bits, 1))
@@ -138,12 +129,7 @@ fn check(word: u32) {
         }
         Format::Bare => (0, 0, 0, 0),
     };
-    let fields = (
-        instruction.rd,
-        instruction.rs1,
-        instruction.rs2,
-        instruction.imm,
-    );
+    let fields = (instruction.rd, instruction.rs1, instruction.rs2, instruction.imm);
     assert_eq!(fields, expected, "{word:#010x} is {operation}");
 }
 
@@ -180,17 +166,8 @@ fn only_two_system_words_decode() {
 #[test]
 fn fences_of_any_kind_decode() {
     // FENCE rw,rw; FENCE.TSO; PAUSE; FENCE.I; and one with reserved fields.
-    for word in [
-        0x0330_000f,
-        0x8330_000f,
-        0x0100_000f,
-        0x0000_100f,
-        0xffff_8f8f,
-    ] {
-        assert_eq!(
-            decode(word).map(|instruction| instruction.operation),
-            Some(Fence)
-        );
+    for word in [0x0330_000f, 0x8330_000f, 0x0100_000f, 0x0000_100f, 0xffff_8f8f] {
+        assert_eq!(decode(word).map(|instruction| instruction.operation), Some(Fence));
     }
 }
 

@@ -11,17 +11,11 @@ const BYTES: [u8; 16] = [
 
 fn words(bytes: [u8; 16]) -> (u64, u64) {
     let (low, high) = bytes.split_at(8);
-    (
-        u64::from_le_bytes(low.try_into().unwrap()),
-        u64::from_le_bytes(high.try_into().unwrap()),
-    )
+    (u64::from_le_bytes(low.try_into().unwrap()), u64::from_le_bytes(high.try_into().unwrap()))
 }
 
 fn number(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |number, byte| number * 256 + u64::from(*byte))
+    bytes.iter().rev().fold(0, |number, byte| number * 256 + u64::from(*byte))
 }
 
 #[test]

@@ -9,6 +9,9 @@ pub enum SetupError {
     /// The program's tables can't be committed.
     #[error("the program's tables can't be committed: {0}")]
     Commit(String),
+    /// The program isn't one that the loader makes.
+    #[error("not a program for the tables: {0}")]
+    Invalid(#[from] lvm_isa::program::InvalidProgram),
     /// The program has too many instructions or words of initial memory.
     #[error("the program is too large: table {table} would have {rows} rows")]
     TooLarge { table: &'static str, rows: usize },

@@ -27,9 +27,7 @@ pub fn estimate(shape: &Shape, tables: &[Filled]) -> u64 {
         .map(|(air, filled)| {
             let columns = interactions(air).len() as u64 + 1;
             let extension = CHALLENGE_DEGREE as u64;
-            let row = 4 * filled.rows.width() as u64
-                + 4 * extension * columns
-                + 6 * extension;
+            let row = 4 * filled.rows.width() as u64 + 4 * extension * columns + 6 * extension;
             row * filled.rows.height() as u64
         })
         .sum();

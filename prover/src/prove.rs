@@ -175,10 +175,8 @@ impl Prover {
 
         observe(Phase::Verify);
         let started = Instant::now();
-        let claim = Claim {
-            exit_code: execution.exit_code,
-            public_output: Some(&execution.public_output),
-        };
+        let claim =
+            Claim { exit_code: execution.exit_code, public_output: Some(&execution.public_output) };
         Verifier::new(self.setup.key).verify(&proof, &claim)?;
         timings.verify = started.elapsed();
         Ok(Proved { proof, execution, tables: sizes, timings })
@@ -214,13 +212,10 @@ impl Prover {
     pub fn fill(&self, recording: &Recording) -> Result<Vec<Filled>, ProveError> {
         let _span = info_span!("fill").entered();
         let execution = &recording.execution;
-        let outcome = Outcome {
-            public_output: &execution.public_output,
-            exit_code: execution.exit_code,
-        };
-        trace::fill(self.program.loaded().program(), &recording.events, &outcome).map_err(|source| {
-            ProveError::TooLong { cycles: execution.cycles, source }
-        })
+        let outcome =
+            Outcome { public_output: &execution.public_output, exit_code: execution.exit_code };
+        trace::fill(self.program.loaded().program(), &recording.events, &outcome)
+            .map_err(|source| ProveError::TooLong { cycles: execution.cycles, source })
     }
 
     fn shape(&self, tables: &[Filled], execution: &Execution) -> Result<Shape, ProveError> {
@@ -252,8 +247,7 @@ impl Prover {
                 preprocessed_prover_data: Some(self.setup.committed.clone()),
             },
         };
-        let seed =
-            transcript::seed(profile, &self.setup.key, exit_code, &public_output, &shape);
+        let seed = transcript::seed(profile, &self.setup.key, exit_code, &public_output, &shape);
         let stark = prove_stark(&config(profile, seed), &airs, tables, &data)?;
         Ok(Proof {
             profile: profile.id(),
@@ -280,11 +274,7 @@ fn prove_stark(
     prove_batch(config, &instances, data).map_err(|error| ProveError::Stark(error.to_string()))
 }
 
-fn shape_of(
-    setup: &Setup,
-    tables: &[Filled],
-    public_output: &[u8],
-) -> Result<Shape, ProveError> {
+fn shape_of(setup: &Setup, tables: &[Filled], public_output: &[u8]) -> Result<Shape, ProveError> {
     let heights: Vec<(u8, u8)> = tables
         .iter()
         .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))

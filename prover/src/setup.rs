@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lvm_air::table::{LOG_HEIGHT_MAX, Table};
 use lvm_isa::program::Program;
-use lvm_verifier::config::{Challenger, Challenge, Config, Pcs, Val, config};
+use lvm_verifier::config::{Challenge, Challenger, Config, Pcs, Val, config};
 use lvm_verifier::key::KeyMaterial;
 use lvm_verifier::shape::log_padded;
 use lvm_verifier::{Profile, VerifyingKey};
@@ -30,6 +30,7 @@ impl Setup {
     /// Makes and commits the preprocessed tables. The commitment is the same for every profile:
     /// all have the same blowup.
     pub(crate) fn new(program: &Program) -> Result<Self, SetupError> {
+        program.validate()?;
         for (table, rows) in
             [(Table::Program, program.instructions.len()), (Table::Image, program.words.len())]
         {
@@ -50,18 +51,20 @@ impl Setup {
             );
             (domain, RowMajorMatrix::clone(rows))
         });
-        let (commitment, committed) = <Pcs as UnivariateStarkPcs<Challenge, Challenger>>::commit_preprocessing(
-            pcs,
-            evaluations,
-        )
-        .map_err(|error| SetupError::Commit(format!("{error:?}")))?;
+        let (commitment, committed) =
+            <Pcs as UnivariateStarkPcs<Challenge, Challenger>>::commit_preprocessing(
+                pcs,
+                evaluations,
+            )
+            .map_err(|error| SetupError::Commit(format!("{error:?}")))?;
         let material = KeyMaterial {
             commitment,
             entry: program.entry,
             log_program: log_padded(program.instructions.len()) as u8,
             log_image: log_padded(program.words.len()) as u8,
         };
-        let key = material.verifying_key().map_err(|error| SetupError::Commit(error.to_string()))?;
+        let key =
+            material.verifying_key().map_err(|error| SetupError::Commit(error.to_string()))?;
         Ok(Self { key, material, tables, committed })
     }
 }

@@ -181,7 +181,11 @@ fn every_call() {
     let mut a = Assembler::new();
     a.data(DATA, b"forty-two bytes that the program may print");
     a.li(17, lvm_syscalls::print::NUMBER).li(10, DATA).li(11, 42).push(ecall());
+    // What can't be shown is not: a print never traps.
+    a.li(10, 0).li(11, 5).push(ecall()).li(10, u64::MAX).push(ecall());
     a.commit(DATA + 3, 0);
+    a.commit(0, 0);
+    a.commit(lvm_syscalls::layout::MEMORY_END, 0);
     a.commit(DATA + 3, 1);
     a.commit(DATA + 5, 30);
     a.commit(DATA, 16);

@@ -10,6 +10,7 @@ use lvm_air::trace::{Filled, Outcome, fill};
 use lvm_isa::event::Access;
 use lvm_isa::instruction::Operation::*;
 use lvm_prover::{Program, Prover};
+use lvm_syscalls::layout::{PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use lvm_syscalls::{commit, halt};
 use lvm_verifier::VerifyError;
 use lvm_vm::assemble::{Assembler, ecall, i, r, s};
@@ -237,10 +238,7 @@ fn private_input_outside_its_region() {
 
     // As private input, its address is out of the region: the liar takes a row of a run that
     // does read private input and moves it.
-    let inside = Run::new(
-        Program::from(reads(lvm_syscalls::layout::PRIVATE_INPUT_START).load()),
-        &[0, 0, 0, 0],
-    );
+    let inside = Run::new(Program::from(reads(PRIVATE_INPUT_START).load()), &[0, 0, 0, 0]);
     let mut tables = tables;
     tables.retain(|filled| filled.table != Table::Memory);
     let private = inside.fill().into_iter().find(|filled| filled.table == Table::PrivateInput);
@@ -251,6 +249,20 @@ fn private_input_outside_its_region() {
     set(&mut tables, Table::PrivateInput, 0, "initial.hi", 0);
     set(&mut tables, Table::PrivateInput, 0, "initial_limbs.lo.low", 7);
     run.expect_refused(&tables, "bus range16");
+}
+
+/// Beyond 512 MiB of data the region goes on, so no segment may lie there, where a program could
+/// expect zeros.
+#[test]
+fn segments_in_the_private_inputs_region_are_refused() {
+    for address in [PRIVATE_INPUT_START, 0x1_27FF_F000, PRIVATE_INPUT_END - 8] {
+        let mut a = reads(address);
+        a.data(address, &[0; 8]);
+        assert!(Program::load(&a.elf()).is_err(), "{address:#x}");
+    }
+    let mut beyond = reads(PRIVATE_INPUT_END);
+    beyond.data(PRIVATE_INPUT_END, &[0; 8]);
+    Program::load(&beyond.elf()).expect("the address is outside of the region");
 }
 
 #[test]

@@ -11,9 +11,9 @@
 //! `a0` is anything else, when a byte lies outside of memory (`a1 + a2` is computed without
 //! wrapping), or when the output would become longer than
 //! [`PUBLIC_OUTPUT_MAX`](crate::layout::PUBLIC_OUTPUT_MAX). An address needs no alignment; with a
-//! length of zero the address is not looked at.
+//! length of zero it may be anything up to and including the end of memory.
 //!
-//! Proved by the table `commit`, one row for each byte; `ecall` sends it the range. The number and
+//! Proved by the table `commit`, one row for each word; `ecall` sends it the range. The number and
 //! the meaning of `a0` are Linux' `write` to standard output, so that a guest can also run under a
 //! user-mode emulator.
 

@@ -2,7 +2,7 @@
 //!
 //! Addresses are 64 bits wide, but only `MEMORY_START <= a < MEMORY_END` is memory; a load, store
 //! or fetch outside of it traps. What is not loaded from the ELF file or from the private input
-//! reads as zero.
+//! reads as zero, outside of the private input's region.
 //!
 //! Only the constants in this file are fixed by the machine. That the stack of our own guests
 //! grows down from [`IMAGE_START`] towards the trapping page at zero, and that their heap ends at
@@ -30,8 +30,15 @@ pub const PRIVATE_INPUT_DATA: u64 = PRIVATE_INPUT_START + 4;
 /// The most bytes that a private input can have.
 pub const PRIVATE_INPUT_MAX: u64 = 512 << 20;
 
+/// The first address after the region whose initial contents a prover may choose, all of them:
+/// the length, the data, and what lies after them. The honest host puts the input's length and
+/// bytes there and leaves the rest zero, but a proof does not tell, so a guest that relies on the
+/// length must check it. No segment may lie in the region.
+pub const PRIVATE_INPUT_END: u64 = PRIVATE_INPUT_START + (1 << 30);
+
 /// The most bytes that a run can commit to, over all of its [`commit`](crate::commit) calls.
 pub const PUBLIC_OUTPUT_MAX: u64 = 1 << 20;
 
-const _: () = assert!(PRIVATE_INPUT_DATA + PRIVATE_INPUT_MAX <= MEMORY_END);
+const _: () = assert!(PRIVATE_INPUT_DATA + PRIVATE_INPUT_MAX <= PRIVATE_INPUT_END);
+const _: () = assert!(PRIVATE_INPUT_END <= MEMORY_END);
 const _: () = assert!(MEMORY_START < IMAGE_START && IMAGE_START < PRIVATE_INPUT_START);

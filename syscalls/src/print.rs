@@ -7,8 +7,9 @@
 //! | `a1` | number of bytes |
 //!
 //! The host shows the bytes or drops them, as it likes: the call changes nothing that a proof is
-//! about, and a verifier learns nothing of it. The run traps when a byte lies outside of memory.
-//! The bytes should be UTF-8; what is not, the host shows in its own way.
+//! about, and a verifier learns nothing of it. For the same reason it never traps: what lies
+//! outside of memory, or is more than a MiB, is not shown. The bytes should be UTF-8; what is not,
+//! the host shows in its own way.
 //!
 //! Proved by the table `ecall`, where it is a step that does nothing: the bytes are not read
 //! through the memory argument.

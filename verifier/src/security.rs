@@ -14,7 +14,8 @@ use p3_air::symbolic::AirLayout;
 use p3_batch_stark::security::num_batched_openings;
 use p3_lookup::InteractionSymbolicBuilder;
 use p3_security::fri::FriRegime;
-use p3_security::logup::{LogUpAir, security_term};
+use p3_security::logup::{LOGUP_LABEL, LogUpAir, security_term};
+use p3_security::report::DEEP_LABEL;
 use p3_security::stark::proven_security_report;
 use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
 use p3_uni_stark::OpeningShape;
@@ -77,7 +78,8 @@ const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
 
 fn account(air: &TableAir) -> Account {
     let table = air.table;
-    let builder = InteractionSymbolicBuilder::<Val, Challenge>::from_air(air, AirLayout::from_air(air));
+    let builder =
+        InteractionSymbolicBuilder::<Val, Challenge>::from_air(air, AirLayout::from_air(air));
     let columns = interactions(air).len();
     Account {
         // One pin for each interaction column, and three for the running sum.
@@ -146,23 +148,36 @@ pub fn report(parameters: &Parameters, shape: &Shape) -> Report {
     };
     let extras: Vec<_> = security_term(&logup, &instance, &grinding).into_iter().collect();
     let report = proven_security_report(&fri, &air, &instance, &extras, &grinding);
-    Report { regimes: [Some(report.udr), report.ldr].into_iter().flatten().map(terms).collect() }
+    let regimes = [Some(report.udr), report.ldr];
+    Report {
+        regimes: regimes.into_iter().flatten().map(|r| terms(r, parameters.log_blowup)).collect(),
+    }
 }
 
 fn has_output(shape: &Shape) -> bool {
     shape.tables().iter().any(|(table, _)| *table == Table::Output)
 }
 
-fn terms(report: RegimeReport) -> RegimeTerms {
-    let regime = match report.regime {
-        Regime::UniqueDecoding => String::from("unique decoding"),
-        Regime::ListDecoding { m } => alloc::format!("list decoding, m = {m}"),
-        other => alloc::format!("{other:?}"),
+/// The terms of a regime. In the list-decoding regime a commitment may stand for as many
+/// codewords as the list is long, `(m + ½)/√ρ`; p3-security charges the out-of-domain point with
+/// that once and the bus challenges not at all. Both are charged with one factor more here.
+fn terms(report: RegimeReport, log_blowup: usize) -> RegimeTerms {
+    let (regime, log_list) = match report.regime {
+        Regime::UniqueDecoding => (String::from("unique decoding"), 0.0),
+        Regime::ListDecoding { m } => (
+            alloc::format!("list decoding, m = {m}"),
+            libm::log2(m as f64 + 0.5) + log_blowup as f64 / 2.0,
+        ),
+        other => (alloc::format!("{other:?}"), 0.0),
     };
     let terms = report
         .terms()
         .iter()
-        .map(|term| Term { name: term.label, bits: term.bits.bits() })
+        .map(|term| {
+            let per_codeword = [DEEP_LABEL, LOGUP_LABEL].contains(&term.label);
+            let extra = if per_codeword { log_list } else { 0.0 };
+            Term { name: term.label, bits: term.bits.bits() - extra }
+        })
         .collect();
     RegimeTerms { regime, terms }
 }

@@ -80,7 +80,7 @@ impl Shape {
             (Table::Image, Some(usize::from(key.log_image))),
             (Table::Range, Some(16)),
             (Table::Byte, Some(16)),
-            (Table::ShiftAmount, Some(7)),
+            (Table::ShiftAmount, Some(6)),
             (Table::Boundary, Some(log_padded(boundary::ROWS))),
             (Table::Output, log_output),
         ];
@@ -110,9 +110,7 @@ impl Shape {
         let statement =
             BoundaryStatement { entry, exit_code, output_len: public_output.len() as u64 };
         let columns = |table: Table| match table {
-            Table::Output => {
-                output::columns_of(public_output, padded_height(public_output.len()))
-            }
+            Table::Output => output::columns_of(public_output, padded_height(public_output.len())),
             _ => vec![],
         };
         self.tables

@@ -49,11 +49,7 @@ impl Verifier {
     ///
     /// # Errors
     /// If it doesn't.
-    pub fn verify<'p>(
-        &self,
-        proof: &'p Proof,
-        claim: &Claim<'_>,
-    ) -> Result<&'p [u8], VerifyError> {
+    pub fn verify<'p>(&self, proof: &'p Proof, claim: &Claim<'_>) -> Result<&'p [u8], VerifyError> {
         // 1. The key.
         let profile = Profile::from_id(proof.profile)
             .ok_or(VerifyError::UnknownProfile { found: proof.profile })?;
@@ -62,7 +58,10 @@ impl Verifier {
             return Err(VerifyError::OtherProgram { expected: self.key, found });
         }
         if proof.exit_code != claim.exit_code {
-            return Err(VerifyError::ExitCode { expected: claim.exit_code, found: proof.exit_code });
+            return Err(VerifyError::ExitCode {
+                expected: claim.exit_code,
+                found: proof.exit_code,
+            });
         }
         if claim.public_output.is_some_and(|expected| expected != proof.public_output) {
             return Err(VerifyError::PublicOutput);

@@ -13,26 +13,12 @@ use lvm_vm::record::record;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let Some(path) = arguments.next() else {
-        measure(
-            "arithmetic",
-            &arithmetic(50_000_000).load(),
-            &arithmetic(1_000_000).load(),
-            &[],
-        )?;
-        measure(
-            "memory",
-            &memory(50_000_000).load(),
-            &memory(1_000_000).load(),
-            &[],
-        )?;
+        measure("arithmetic", &arithmetic(50_000_000).load(), &arithmetic(1_000_000).load(), &[])?;
+        measure("memory", &memory(50_000_000).load(), &memory(1_000_000).load(), &[])?;
         return Ok(());
     };
     let program = elf::load(&std::fs::read(&path)?)?;
-    let input = arguments
-        .next()
-        .map(std::fs::read)
-        .transpose()?
-        .unwrap_or_default();
+    let input = arguments.next().map(std::fs::read).transpose()?.unwrap_or_default();
     measure(&path, &program, &program, &input)
 }
 
@@ -83,16 +69,10 @@ fn memory(count: u64) -> Assembler {
     code.li(5, Assembler::DATA_START).li(6, count).li(7, 0xffff);
     let function = code.label();
     let top = code.here();
-    code.push(r(Mul, 8, 6, 6))
-        .push(r(And, 8, 8, 7))
-        .push(r(Add, 8, 8, 5));
+    code.push(r(Mul, 8, 6, 6)).push(r(And, 8, 8, 7)).push(r(Add, 8, 8, 5));
     code.push(i(Andi, 9, 8, -8));
-    code.push(i(Ld, 10, 9, 0))
-        .push(r(Add, 10, 10, 6))
-        .push(s(Sd, 9, 10, 0));
-    code.push(i(Lbu, 11, 8, 0))
-        .push(i(Addi, 11, 11, 1))
-        .push(s(Sb, 8, 11, 0));
+    code.push(i(Ld, 10, 9, 0)).push(r(Add, 10, 10, 6)).push(s(Sd, 9, 10, 0));
+    code.push(i(Lbu, 11, 8, 0)).push(i(Addi, 11, 11, 1)).push(s(Sb, 8, 11, 0));
     code.jal(1, function);
     code.push(i(Addi, 6, 6, -1));
     code.branch(Bne, 6, 0, top);

@@ -21,17 +21,8 @@ use crate::elf::{self, LoadedProgram};
 /// not zero.
 pub fn encode(instruction: Instruction) -> u32 {
     use Operation::*;
-    let Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2,
-        imm,
-    } = instruction;
-    assert!(
-        rd < 32 && rs1 < 32 && rs2 < 32,
-        "register out of range in {instruction:?}"
-    );
+    let Instruction { operation, rd, rs1, rs2, imm } = instruction;
+    assert!(rd < 32 && rs1 < 32 && rs2 < 32, "register out of range in {instruction:?}");
     let rd_field = u32::from(rd) << 7;
     let rs1_field = u32::from(rs1) << 15;
     let rs2_field = u32::from(rs2) << 20;
@@ -46,10 +37,7 @@ pub fn encode(instruction: Instruction) -> u32 {
     };
     let shift = |opcode: u32, funct3: u32, high: u32, limit: i64| {
         assert!(rs2 == 0, "{operation} has no rs2");
-        assert!(
-            (0..limit).contains(&imm),
-            "shift amount {imm} of {operation}"
-        );
+        assert!((0..limit).contains(&imm), "shift amount {imm} of {operation}");
         opcode | rd_field | funct3 << 12 | rs1_field | (imm as u32) << 20 | high << 26
     };
     let s = |funct3: u32| {
@@ -72,10 +60,7 @@ pub fn encode(instruction: Instruction) -> u32 {
     };
     let u = |opcode: u32| {
         assert!(rs1 == 0 && rs2 == 0, "{operation} has no source register");
-        assert!(
-            imm & 0xfff == 0 && i64::from(imm as i32) == imm,
-            "immediate {imm} of {operation}"
-        );
+        assert!(imm & 0xfff == 0 && i64::from(imm as i32) == imm, "immediate {imm} of {operation}");
         opcode | rd_field | imm as u32
     };
 
@@ -153,10 +138,7 @@ pub fn encode(instruction: Instruction) -> u32 {
         Remw => r(opcode::OP_32, 0b110, 1),
         Remuw => r(opcode::OP_32, 0b111, 1),
         Fence | Ecall | Ebreak => {
-            assert!(
-                rd == 0 && rs1 == 0 && rs2 == 0 && imm == 0,
-                "{operation} has no operands"
-            );
+            assert!(rd == 0 && rs1 == 0 && rs2 == 0 && imm == 0, "{operation} has no operands");
             match operation {
                 Fence => opcode::MISC_MEM | 0x0ff0_0000,
                 Ecall => ECALL_WORD,
@@ -178,36 +160,18 @@ fn field(value: i64, bits: u32, operation: Operation) -> u32 {
 
 /// An instruction with two source registers and a destination.
 pub const fn r(operation: Operation, rd: u8, rs1: u8, rs2: u8) -> Instruction {
-    Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2,
-        imm: 0,
-    }
+    Instruction { operation, rd, rs1, rs2, imm: 0 }
 }
 
 /// An instruction with a destination, a source register and an immediate; also LUI, AUIPC and JAL
 /// (with `rs1` = 0), JALR, loads (`rs1` is the base) and shifts by an immediate.
 pub const fn i(operation: Operation, rd: u8, rs1: u8, imm: i64) -> Instruction {
-    Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2: 0,
-        imm,
-    }
+    Instruction { operation, rd, rs1, rs2: 0, imm }
 }
 
 /// A store of `rs2` at `rs1 + imm`, or a branch by `imm` bytes on `rs1` and `rs2`.
 pub const fn s(operation: Operation, rs1: u8, rs2: u8, imm: i64) -> Instruction {
-    Instruction {
-        operation,
-        rd: 0,
-        rs1,
-        rs2,
-        imm,
-    }
+    Instruction { operation, rd: 0, rs1, rs2, imm }
 }
 
 /// ECALL.
@@ -325,15 +289,13 @@ impl Assembler {
 
     /// Appends a branch to `label`.
     pub fn branch(&mut self, operation: Operation, rs1: u8, rs2: u8, label: Label) -> &mut Self {
-        self.open
-            .push((self.words.len(), s(operation, rs1, rs2, 0), label));
+        self.open.push((self.words.len(), s(operation, rs1, rs2, 0), label));
         self.word(0)
     }
 
     /// Appends a JAL to `label`.
     pub fn jal(&mut self, rd: u8, label: Label) -> &mut Self {
-        self.open
-            .push((self.words.len(), i(Operation::Jal, rd, 0, 0), label));
+        self.open.push((self.words.len(), i(Operation::Jal, rd, 0, 0), label));
         self.word(0)
     }
 
@@ -389,22 +351,10 @@ impl Assembler {
     /// # Panics
     /// When a label that is used was never placed, or is out of reach.
     pub fn elf(&self) -> Vec<u8> {
-        let code: Vec<u8> = self
-            .code()
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect();
-        let mut segments = vec![Segment {
-            flags: PF_R | PF_X,
-            address: self.start,
-            bytes: &code,
-        }];
+        let code: Vec<u8> = self.code().iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut segments = vec![Segment { flags: PF_R | PF_X, address: self.start, bytes: &code }];
         for (&address, bytes) in &self.data {
-            segments.push(Segment {
-                flags: PF_R | PF_W,
-                address,
-                bytes,
-            });
+            segments.push(Segment { flags: PF_R | PF_W, address, bytes });
         }
         let symbols: Vec<(&str, u64)> = self
             .symbols
@@ -518,13 +468,7 @@ fn write_elf(entry: u64, segments: &[Segment<'_>], symbols: &[(&str, u64)]) -> V
     let symbols_length = SYMBOL_BYTES * (symbols.len() as u64 + 1);
     file.extend_from_slice(&[0; SECTION_HEADER_BYTES as usize]);
     for (kind, offset, length, link, entry_bytes) in [
-        (
-            SHT_SYMTAB,
-            symbols_offset,
-            symbols_length,
-            2u32,
-            SYMBOL_BYTES,
-        ),
+        (SHT_SYMTAB, symbols_offset, symbols_length, 2u32, SYMBOL_BYTES),
         (SHT_STRTAB, strings_offset, strings.len() as u64, 0, 0),
     ] {
         file.extend_from_slice(&0u32.to_le_bytes()); // name

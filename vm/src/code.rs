@@ -38,14 +38,8 @@ pub(crate) struct Op {
 }
 
 impl Op {
-    const UNDECODABLE: Self = Self {
-        operation: None,
-        rd: SINK as u8,
-        rs1: 0,
-        rs2: 0,
-        target: NOWHERE,
-        operand: 0,
-    };
+    const UNDECODABLE: Self =
+        Self { operation: None, rd: SINK as u8, rs1: 0, rs2: 0, target: NOWHERE, operand: 0 };
 }
 
 /// Executable memory as a dense list of slots, one for each word that comes from the file and one
@@ -70,9 +64,7 @@ impl SlotSegment {
     #[inline(always)]
     fn slot_of(&self, pc: u64) -> Option<usize> {
         let offset = pc - self.start;
-        offset
-            .is_multiple_of(4)
-            .then_some(self.first + (offset / 4) as usize)
+        offset.is_multiple_of(4).then_some(self.first + (offset / 4) as usize)
     }
 }
 
@@ -83,25 +75,13 @@ impl Slots {
         for segment in program.executable() {
             let range = &segment.range;
             // Whole words of the segment that file data reaches.
-            let length = segment
-                .file_length
-                .next_multiple_of(4)
-                .min((range.end - range.start) & !3);
-            segments.push(SlotSegment {
-                start: range.start,
-                length,
-                first: count,
-            });
+            let length =
+                segment.file_length.next_multiple_of(4).min((range.end - range.start) & !3);
+            segments.push(SlotSegment { start: range.start, length, first: count });
             count += (length / 4) as usize + 1;
         }
-        let main = (0..segments.len())
-            .max_by_key(|&at| segments[at].length)
-            .unwrap_or(0);
-        Self {
-            segments,
-            main,
-            count,
-        }
+        let main = (0..segments.len()).max_by_key(|&at| segments[at].length).unwrap_or(0);
+        Self { segments, main, count }
     }
 
     /// The slot of the instruction at `pc`, decodable or not; `None` when `pc` is misaligned or
@@ -120,21 +100,15 @@ impl Slots {
     fn slot_elsewhere(&self, pc: u64) -> Option<usize> {
         let after = self.segments.partition_point(|segment| segment.start <= pc);
         let segment = self.segments[..after].last()?;
-        if pc - segment.start < segment.length {
-            segment.slot_of(pc)
-        } else {
-            None
-        }
+        if pc - segment.start < segment.length { segment.slot_of(pc) } else { None }
     }
 
     /// The address of a slot; for the slot that ends a segment, the address after it.
     pub(crate) fn pc_of(&self, slot: usize) -> u64 {
-        let after = self
-            .segments
-            .partition_point(|segment| segment.first <= slot);
-        self.segments[..after].last().map_or(0, |segment| {
-            segment.start + 4 * (slot - segment.first) as u64
-        })
+        let after = self.segments.partition_point(|segment| segment.first <= slot);
+        self.segments[..after]
+            .last()
+            .map_or(0, |segment| segment.start + 4 * (slot - segment.first) as u64)
     }
 }
 
@@ -160,19 +134,12 @@ impl Code {
 
 fn op(slots: &Slots, pc: u64, instruction: &Instruction) -> Op {
     use Operation::*;
-    let Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2,
-        imm,
-    } = *instruction;
+    let Instruction { operation, rd, rs1, rs2, imm } = *instruction;
     let rd = if rd == 0 { SINK as u8 } else { rd };
     let next = pc.wrapping_add(4);
     let target = || {
         let slot = slots.slot_of(pc.wrapping_add_signed(imm));
-        slot.and_then(|slot| u32::try_from(slot).ok())
-            .unwrap_or(NOWHERE)
+        slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or(NOWHERE)
     };
     let (target, operand) = match operation {
         Jal => (target(), next),
@@ -180,12 +147,5 @@ fn op(slots: &Slots, pc: u64, instruction: &Instruction) -> Op {
         Beq | Bne | Blt | Bge | Bltu | Bgeu => (target(), 0),
         _ => (0, immediate_operand(instruction, pc)),
     };
-    Op {
-        operation: Some(operation),
-        rd,
-        rs1,
-        rs2,
-        target,
-        operand,
-    }
+    Op { operation: Some(operation), rd, rs1, rs2, target, operand }
 }

@@ -11,7 +11,7 @@ use lvm_syscalls::{commit, halt, keccak_f, panic, print};
 use crate::error::Cause;
 use crate::memory::{Fault, Memory};
 
-/// Most bytes that one print call may have, so that a run's output stays in proportion to its
+/// Most bytes that are shown of one print call, so that a run's output stays in proportion to its
 /// cycles.
 const PRINT_MAX: u64 = 1 << 20;
 /// Most bytes of a panic message that are kept.
@@ -33,20 +33,13 @@ pub(crate) enum Call {
 impl Call {
     pub(crate) fn from_registers(a7: u64, a0: u64, a1: u64, a2: u64) -> Result<Self, Cause> {
         Ok(match a7 {
-            commit::NUMBER if a0 == commit::PUBLIC_OUTPUT => Self::Commit {
-                pointer: a1,
-                length: a2,
-            },
+            commit::NUMBER if a0 == commit::PUBLIC_OUTPUT => {
+                Self::Commit { pointer: a1, length: a2 }
+            }
             commit::NUMBER => return Err(Cause::CommitTarget { target: a0 }),
             halt::NUMBER => Self::Halt { code: a0 },
-            print::NUMBER => Self::Print {
-                pointer: a0,
-                length: a1,
-            },
-            panic::NUMBER => Self::Panic {
-                pointer: a0,
-                length: a1,
-            },
+            print::NUMBER => Self::Print { pointer: a0, length: a1 },
+            panic::NUMBER => Self::Panic { pointer: a0, length: a1 },
             keccak_f::NUMBER if a0.is_multiple_of(WORD_BYTES) => Self::KeccakF { pointer: a0 },
             keccak_f::NUMBER => return Err(Cause::KeccakMisaligned { pointer: a0 }),
             number => return Err(Cause::UnknownCall { number }),
@@ -64,12 +57,7 @@ pub(crate) struct Host<'a> {
 
 impl<'a> Host<'a> {
     pub(crate) fn new(print: &'a mut dyn FnMut(&[u8])) -> Self {
-        Self {
-            public_output: Vec::new(),
-            panic_message: None,
-            print,
-            scratch: Vec::new(),
-        }
+        Self { public_output: Vec::new(), panic_message: None, print, scratch: Vec::new() }
     }
 
     pub(crate) fn commit(
@@ -79,7 +67,11 @@ impl<'a> Host<'a> {
         length: u64,
     ) -> Result<(), Fault> {
         if length == 0 {
-            return Ok(());
+            // The address may be the end of memory, or any below, but no number that is none.
+            return match pointer {
+                ..=MEMORY_END => Ok(()),
+                _ => Err(Cause::OutsideMemory { address: pointer, width: 0 }.into()),
+            };
         }
         if length > PUBLIC_OUTPUT_MAX - self.public_output.len() as u64 {
             return Err(Cause::CommitTooLong { length }.into());
@@ -87,40 +79,30 @@ impl<'a> Host<'a> {
         memory.read_bytes(pointer, length, &mut self.public_output)
     }
 
-    pub(crate) fn print(
-        &mut self,
-        memory: &Memory,
-        pointer: u64,
-        length: u64,
-    ) -> Result<(), Fault> {
-        if length > PRINT_MAX {
-            return Err(Cause::PrintTooLong {
-                length,
-                maximum: PRINT_MAX,
-            }
-            .into());
-        }
-        if length > 0 {
-            self.scratch.clear();
-            memory.read_bytes(pointer, length, &mut self.scratch)?;
+    /// Shows the text, as far as it can be read and is not too long.
+    pub(crate) fn print(&mut self, memory: &Memory, pointer: u64, length: u64) {
+        self.read_text(memory, pointer, length.min(PRINT_MAX));
+        if !self.scratch.is_empty() {
             (self.print)(&self.scratch);
         }
-        Ok(())
     }
 
     /// Keeps the message, as far as it can be read and is not too long.
     pub(crate) fn panic(&mut self, memory: &Memory, pointer: u64, length: u64) {
+        self.read_text(memory, pointer, length.min(PANIC_MESSAGE_MAX));
+        self.panic_message = Some(String::from_utf8_lossy(&self.scratch).into_owned());
+    }
+
+    /// Puts into `scratch` what can be read of the bytes. Texts are no part of what is proved, so
+    /// that a bad pointer is no trap, which a proof would have to exclude.
+    fn read_text(&mut self, memory: &Memory, pointer: u64, length: u64) {
         self.scratch.clear();
         if (MEMORY_START..MEMORY_END).contains(&pointer) {
-            let readable = length.min(PANIC_MESSAGE_MAX).min(MEMORY_END - pointer);
-            if memory
-                .read_bytes(pointer, readable, &mut self.scratch)
-                .is_err()
-            {
+            let readable = length.min(MEMORY_END - pointer);
+            if memory.read_bytes(pointer, readable, &mut self.scratch).is_err() {
                 self.scratch.clear();
             }
         }
-        self.panic_message = Some(String::from_utf8_lossy(&self.scratch).into_owned());
     }
 }
 

@@ -16,9 +16,7 @@ use core::ops::Range;
 use lvm_isa::decode::decode;
 use lvm_isa::program::Program;
 use lvm_isa::semantics::WORD_BYTES;
-use lvm_syscalls::layout::{
-    MEMORY_END, MEMORY_START, PRIVATE_INPUT_DATA, PRIVATE_INPUT_MAX, PRIVATE_INPUT_START,
-};
+use lvm_syscalls::layout::{MEMORY_END, MEMORY_START, PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use object::LittleEndian;
 use object::elf::{
     EM_RISCV, ET_EXEC, FileHeader64, PF_R, PF_W, PF_X, PN_XNUM, PT_DYNAMIC, PT_INTERP, PT_LOAD,
@@ -36,9 +34,8 @@ pub const IMAGE_MAX: u64 = 256 << 20;
 /// Bytes of an instruction word.
 const INSTRUCTION_BYTES: u64 = 4;
 
-/// The words that the private input may occupy.
-const PRIVATE_INPUT: Range<u64> =
-    PRIVATE_INPUT_START..(PRIVATE_INPUT_DATA + PRIVATE_INPUT_MAX).next_multiple_of(WORD_BYTES);
+/// The region whose initial contents a prover may choose.
+const PRIVATE_INPUT: Range<u64> = PRIVATE_INPUT_START..PRIVATE_INPUT_END;
 
 /// A part of memory that the ELF file fills.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,10 +84,7 @@ impl LoadedProgram {
 
     /// The instruction address `pc` with the symbol before it.
     pub fn place(&self, pc: u64) -> Place {
-        Place {
-            pc,
-            symbol: self.symbols.nearest(pc),
-        }
+        Place { pc, symbol: self.symbols.nearest(pc) }
     }
 
     /// The word in executable memory at `pc`, whether or not it decodes; `None` when `pc` is
@@ -108,9 +102,7 @@ impl LoadedProgram {
 /// The segment that `address` lies in.
 fn segment_at(segments: &[Segment], address: u64) -> Option<&Segment> {
     let after = segments.partition_point(|segment| segment.range.start <= address);
-    segments[..after]
-        .last()
-        .filter(|segment| segment.range.contains(&address))
+    segments[..after].last().filter(|segment| segment.range.contains(&address))
 }
 
 /// Whether all bytes of an instruction at `pc` lie in `range`.
@@ -132,9 +124,7 @@ pub fn load(bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
                 let (segment, data) = read_segment(bytes, header)?;
                 image_length = image_length.saturating_add(image_share(&segment));
                 if image_length > IMAGE_MAX {
-                    return Err(ElfError::ImageTooLarge {
-                        length: image_length,
-                    });
+                    return Err(ElfError::ImageTooLarge { length: image_length });
                 }
                 loads.push((segment, data));
             }
@@ -146,10 +136,7 @@ pub fn load(bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
     for pair in loads.windows(2) {
         let (first, second) = (&pair[0].0.range, &pair[1].0.range);
         if first.end > second.start {
-            return Err(ElfError::Overlap {
-                first: first.start,
-                second: second.start,
-            });
+            return Err(ElfError::Overlap { first: first.start, second: second.start });
         }
     }
     check_entry(entry, &loads)?;
@@ -164,11 +151,7 @@ pub fn load(bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
     let symbols = Symbols::read(bytes, |address| {
         segment_at(&segments, address).is_some_and(|segment| segment.executable)
     });
-    Ok(LoadedProgram {
-        program,
-        segments,
-        symbols,
-    })
+    Ok(LoadedProgram { program, segments, symbols })
 }
 
 /// The entry point and the program headers of a file of the right kind.
@@ -190,10 +173,7 @@ fn read_headers(bytes: &[u8]) -> Result<(u64, &[ProgramHeader64<LittleEndian>]),
         .map_err(|()| ElfError::HeaderTruncated { length })?;
     let ident_version = u32::from(header.e_ident.version.0);
     let version = header.e_version(LittleEndian);
-    if let Some(&version) = [ident_version, version]
-        .iter()
-        .find(|&&version| version != 1)
-    {
+    if let Some(&version) = [ident_version, version].iter().find(|&&version| version != 1) {
         return Err(ElfError::Version { version });
     }
     let machine = header.e_machine(LittleEndian).0;
@@ -236,11 +216,7 @@ fn read_segment<'a>(
     let has_flag = |flag| header.p_flags(LittleEndian) & flag == flag;
 
     if file_length > length {
-        return Err(ElfError::FileLargerThanMemory {
-            address,
-            file: file_length,
-            memory: length,
-        });
+        return Err(ElfError::FileLargerThanMemory { address, file: file_length, memory: length });
     }
     let end = address
         .checked_add(length)
@@ -255,22 +231,14 @@ fn read_segment<'a>(
         _ => offset
             .checked_add(file_length)
             .and_then(|end| bytes.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?))
-            .ok_or(ElfError::SegmentTruncated {
-                address,
-                offset,
-                length: file_length,
-            })?,
+            .ok_or(ElfError::SegmentTruncated { address, offset, length: file_length })?,
     };
     if alignment > 1 {
         if !alignment.is_power_of_two() {
             return Err(ElfError::Alignment { address, alignment });
         }
         if address % alignment != offset % alignment {
-            return Err(ElfError::Misaligned {
-                address,
-                offset,
-                alignment,
-            });
+            return Err(ElfError::Misaligned { address, offset, alignment });
         }
     }
     let segment = Segment {
@@ -290,10 +258,7 @@ fn read_segment<'a>(
 }
 
 fn check_entry(entry: u64, loads: &[(Segment, &[u8])]) -> Result<(), ElfError> {
-    let mut executable = loads
-        .iter()
-        .filter(|(segment, _)| segment.executable)
-        .peekable();
+    let mut executable = loads.iter().filter(|(segment, _)| segment.executable).peekable();
     if executable.peek().is_none() {
         return Err(ElfError::NoExecutableSegment);
     }
@@ -312,7 +277,8 @@ fn zero_words(segment: &Segment) -> usize {
         return 0;
     }
     let of_data = (segment.range.start + segment.file_length).next_multiple_of(WORD_BYTES);
-    let of_data = if segment.file_length == 0 { segment.range.start & !(WORD_BYTES - 1) } else { of_data };
+    let of_data =
+        if segment.file_length == 0 { segment.range.start & !(WORD_BYTES - 1) } else { of_data };
     let end = segment.range.end.next_multiple_of(WORD_BYTES);
     (end.saturating_sub(of_data) / WORD_BYTES) as usize
 }
@@ -337,11 +303,7 @@ fn read_instructions(loads: &[(Segment, &[u8])]) -> Vec<(u64, lvm_isa::instructi
 
 /// Bytes of the image that a segment needs: its file data, and all of it when it is executable.
 fn image_share(segment: &Segment) -> u64 {
-    if segment.executable {
-        segment.range.end - segment.range.start
-    } else {
-        segment.file_length
-    }
+    if segment.executable { segment.range.end - segment.range.start } else { segment.file_length }
 }
 
 /// The words that executable segments have a part of, of sorted and disjoint segments.

@@ -40,19 +40,11 @@ pub enum ElfError {
     #[error("program header {index}: a program with an interpreter (PT_INTERP) cannot run here")]
     Interpreter { index: usize },
     #[error("segment at {address:#x}: {file} bytes in the file but only {memory} in memory")]
-    FileLargerThanMemory {
-        address: u64,
-        file: u64,
-        memory: u64,
-    },
+    FileLargerThanMemory { address: u64, file: u64, memory: u64 },
     #[error(
         "segment at {address:#x}: file offset {offset:#x}, length {length:#x} lies outside of the file"
     )]
-    SegmentTruncated {
-        address: u64,
-        offset: u64,
-        length: u64,
-    },
+    SegmentTruncated { address: u64, offset: u64, length: u64 },
     #[error(
         "segment at {address:#x}, length {length:#x} lies outside of memory \
          [{MEMORY_START:#x}, {MEMORY_END:#x})"
@@ -71,11 +63,7 @@ pub enum ElfError {
         "segment at {address:#x}: address and file offset {offset:#x} differ modulo the \
          alignment {alignment:#x}"
     )]
-    Misaligned {
-        address: u64,
-        offset: u64,
-        alignment: u64,
-    },
+    Misaligned { address: u64, offset: u64, alignment: u64 },
     #[error("executable segment at {address:#x}: its address is not a multiple of 4")]
     ExecutableMisaligned { address: u64 },
     #[error("segments at {first:#x} and {second:#x} overlap")]
@@ -179,8 +167,6 @@ pub enum Cause {
         "commit of {length} bytes makes the public output longer than {PUBLIC_OUTPUT_MAX} bytes"
     )]
     CommitTooLong { length: u64 },
-    #[error("print of {length} bytes, more than {maximum}")]
-    PrintTooLong { length: u64, maximum: u64 },
     #[error("keccak_f on the state at {pointer:#x}, which is not a multiple of 8")]
     KeccakMisaligned { pointer: u64 },
 }

@@ -34,10 +34,7 @@ pub struct Options {
 impl Default for Options {
     /// No limit on cycles; 8 GiB of memory.
     fn default() -> Self {
-        Self {
-            max_cycles: u64::MAX,
-            memory_max: 8 << 30,
-        }
+        Self { max_cycles: u64::MAX, memory_max: 8 << 30 }
     }
 }
 
@@ -67,13 +64,8 @@ pub fn execute(
 ) -> Result<Execution, ExecuteError> {
     let memory = Memory::new(program, private_input, options.memory_max)?;
     let code = Code::new(program);
-    let mut machine = Machine {
-        program,
-        code: &code,
-        memory,
-        host: Host::new(print),
-        misaligned: 0,
-    };
+    let mut machine =
+        Machine { program, code: &code, memory, host: Host::new(print), misaligned: 0 };
     match machine.run(program.program().entry, options.max_cycles) {
         Ok(end) => Ok(Execution {
             cycles: end.cycles,
@@ -100,31 +92,17 @@ impl Stop {
     pub(crate) fn into_error(self, program: &LoadedProgram, options: &Options) -> ExecuteError {
         let place = program.place(self.pc);
         if self.cycle >= options.max_cycles {
-            return ExecuteError::CycleLimit {
-                maximum: options.max_cycles,
-                place,
-            };
+            return ExecuteError::CycleLimit { maximum: options.max_cycles, place };
         }
         match self.fault {
-            None => ExecuteError::CycleLimit {
-                maximum: options.max_cycles,
-                place,
-            },
-            Some(Fault::MemoryLimit) => ExecuteError::MemoryLimit {
-                maximum: options.memory_max,
-                place,
-            },
+            None => ExecuteError::CycleLimit { maximum: options.max_cycles, place },
+            Some(Fault::MemoryLimit) => {
+                ExecuteError::MemoryLimit { maximum: options.memory_max, place }
+            }
             Some(Fault::Trap(cause)) => {
                 let program = program.program();
-                let instruction = program
-                    .index_of(self.pc)
-                    .map(|at| program.instructions[at].1);
-                ExecuteError::Trap(Box::new(Trap {
-                    place,
-                    instruction,
-                    cycle: self.cycle,
-                    cause,
-                }))
+                let instruction = program.index_of(self.pc).map(|at| program.instructions[at].1);
+                ExecuteError::Trap(Box::new(Trap { place, instruction, cycle: self.cycle, cause }))
             }
         }
     }
@@ -173,11 +151,7 @@ impl Machine<'_> {
         let code = self.code;
         let Some(entry_slot) = code.slots.slot_of(entry) else {
             let (pc, cause) = no_instruction(self.program, entry, entry);
-            return Err(Stop {
-                pc,
-                cycle: 0,
-                fault: Some(cause.into()),
-            });
+            return Err(Stop { pc, cycle: 0, fault: Some(cause.into()) });
         };
         let mut registers: Registers = [0; REGISTER_SLOTS];
         let mut slot = entry_slot;
@@ -192,11 +166,7 @@ impl Machine<'_> {
         macro_rules! immediate {
             ($op:ident, $operation:ident) => {{
                 let a = get(&registers, $op.rs1);
-                set(
-                    &mut registers,
-                    $op.rd,
-                    alu(Operation::$operation, a, $op.operand),
-                );
+                set(&mut registers, $op.rd, alu(Operation::$operation, a, $op.operand));
             }};
         }
         macro_rules! register {
@@ -241,11 +211,7 @@ impl Machine<'_> {
                 stretch = target;
                 slot = target;
                 if cycles >= max_cycles {
-                    return Err(Stop {
-                        pc: code.slots.pc_of(jump),
-                        cycle: cycles,
-                        fault: None,
-                    });
+                    return Err(Stop { pc: code.slots.pc_of(jump), cycle: cycles, fault: None });
                 }
                 continue;
             }};
@@ -266,21 +232,13 @@ impl Machine<'_> {
                 let from = code.slots.pc_of(jump);
                 let (pc, cause) = no_instruction(self.program, from, self.static_target(from));
                 let executed = if pc == from { cycles - 1 } else { cycles };
-                return Err(Stop {
-                    pc,
-                    cycle: executed,
-                    fault: Some(cause.into()),
-                });
+                return Err(Stop { pc, cycle: executed, fault: Some(cause.into()) });
             };
             let Some(operation) = op.operation else {
                 let pc = code.slots.pc_of(slot);
                 let (pc, cause) = no_instruction(self.program, pc.wrapping_sub(4), pc);
                 let cycle = cycles + (slot - stretch) as u64;
-                return Err(Stop {
-                    pc,
-                    cycle,
-                    fault: Some(cause.into()),
-                });
+                return Err(Stop { pc, cycle, fault: Some(cause.into()) });
             };
             match operation {
                 Operation::Lui | Operation::Auipc => set(&mut registers, op.rd, op.operand),
@@ -295,11 +253,7 @@ impl Machine<'_> {
                         let from = code.slots.pc_of(slot);
                         let (pc, cause) = no_instruction(self.program, from, target);
                         let executed = cycles + (slot - stretch) as u64 + u64::from(pc != from);
-                        return Err(Stop {
-                            pc,
-                            cycle: executed,
-                            fault: Some(cause.into()),
-                        });
+                        return Err(Stop { pc, cycle: executed, fault: Some(cause.into()) });
                     };
                     set(&mut registers, op.rd, op.operand);
                     jump_to!(target_slot);
@@ -375,11 +329,7 @@ impl Machine<'_> {
                         Ok(None) => {}
                         Ok(Some(exit_code)) => {
                             let registers = core::array::from_fn(|at| registers[at]);
-                            return Ok(End {
-                                cycles: executed + 1,
-                                exit_code,
-                                registers,
-                            });
+                            return Ok(End { cycles: executed + 1, exit_code, registers });
                         }
                         Err(fault) => stop!(fault),
                     }
@@ -423,7 +373,7 @@ impl Machine<'_> {
         match call? {
             Call::Commit { pointer, length } => host.commit(memory, pointer, length)?,
             Call::Halt { code } => return Ok(Some(code)),
-            Call::Print { pointer, length } => host.print(memory, pointer, length)?,
+            Call::Print { pointer, length } => host.print(memory, pointer, length),
             Call::Panic { pointer, length } => {
                 host.panic(memory, pointer, length);
                 return Ok(Some(panic::EXIT_CODE));
@@ -449,9 +399,7 @@ impl Machine<'_> {
     #[cold]
     fn static_target(&self, pc: u64) -> u64 {
         let program = self.program.program();
-        let imm = program
-            .index_of(pc)
-            .map_or(0, |at| program.instructions[at].1.imm);
+        let imm = program.index_of(pc).map_or(0, |at| program.instructions[at].1.imm);
         pc.wrapping_add_signed(imm)
     }
 }

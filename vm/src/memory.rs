@@ -77,10 +77,7 @@ impl Memory {
     ) -> Result<Self, ExecuteError> {
         let length = private_input.len() as u64;
         if length > PRIVATE_INPUT_MAX {
-            return Err(ExecuteError::PrivateInputTooLong {
-                length,
-                maximum: PRIVATE_INPUT_MAX,
-            });
+            return Err(ExecuteError::PrivateInputTooLong { length, maximum: PRIVATE_INPUT_MAX });
         }
         let mut load_table = vec![ZERO_FRAME; PAGES];
         load_table[..(MEMORY_START / PAGE_BYTES) as usize].fill(NO_FRAME);
@@ -152,11 +149,7 @@ impl Memory {
     pub(crate) fn load_any(&self, address: u64, width: u64) -> Result<u64, Fault> {
         check_range(address, width, width)?;
         let word = |address| self.word(address).unwrap_or(0);
-        let next = if crosses_word(address, width) {
-            word(address + WORD_BYTES)
-        } else {
-            0
-        };
+        let next = if crosses_word(address, width) { word(address + WORD_BYTES) } else { 0 };
         Ok(extract(word(address), next, address))
     }
 
@@ -206,10 +199,7 @@ impl Memory {
                 self.store_table[page] = frame;
             }
         }
-        Ok(Slot {
-            frame: frame as usize,
-            word: word_in_page(address),
-        })
+        Ok(Slot { frame: frame as usize, word: word_in_page(address) })
     }
 
     #[inline(always)]
@@ -243,23 +233,15 @@ impl Memory {
     }
 
     fn overlaps_executable(&self, range: Range<u64>) -> bool {
-        let after = self
-            .executable
-            .partition_point(|other| other.start < range.end);
-        self.executable[..after]
-            .last()
-            .is_some_and(|other| other.end > range.start)
+        let after = self.executable.partition_point(|other| other.start < range.end);
+        self.executable[..after].last().is_some_and(|other| other.end > range.start)
     }
 }
 
 /// Checks that `length` bytes at `address` are in memory; `width` as in [`Memory::check_store`].
 pub(crate) fn check_range(address: u64, length: u64, width: u64) -> Result<(), Fault> {
     let inside = (MEMORY_START..=MEMORY_END).contains(&address) && length <= MEMORY_END - address;
-    if inside {
-        Ok(())
-    } else {
-        Err(Cause::OutsideMemory { address, width }.into())
-    }
+    if inside { Ok(()) } else { Err(Cause::OutsideMemory { address, width }.into()) }
 }
 
 #[inline(always)]

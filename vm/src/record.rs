@@ -75,21 +75,12 @@ pub fn record(
         stop.into_error(program, options)
     })?;
 
-    let Recorder {
-        registers,
-        memory,
-        host,
-        mut events,
-        misaligned,
-        ..
-    } = recorder;
+    let Recorder { registers, memory, host, mut events, misaligned, .. } = recorder;
     events.registers = registers;
     // Every accessed page exists already, so nothing can be missing here.
     events.memory = memory
         .into_cells()
-        .map_err(|_| ExecuteError::InitialMemoryLimit {
-            maximum: options.memory_max,
-        })?;
+        .map_err(|_| ExecuteError::InitialMemoryLimit { maximum: options.memory_max })?;
     let execution = Execution {
         cycles,
         misaligned,
@@ -132,48 +123,32 @@ impl Recorder<'_> {
         let mut cycle = 0;
         let mut position = self.position_of(entry).ok_or_else(|| {
             let (pc, cause) = no_instruction(program, entry, entry);
-            Stop {
-                pc,
-                cycle,
-                fault: Some(cause.into()),
-            }
+            Stop { pc, cycle, fault: Some(cause.into()) }
         })?;
         loop {
             let (pc, ref instruction) = instructions[position];
             if cycle >= max_cycles {
-                return Err(Stop {
-                    pc,
-                    cycle,
-                    fault: None,
-                });
+                return Err(Stop { pc, cycle, fault: None });
             }
-            let next = self
-                .step(position as u32, pc, instruction)
-                .map_err(|fault| Stop {
-                    pc,
-                    cycle,
-                    fault: Some(fault),
-                })?;
+            let next = self.step(position as u32, pc, instruction).map_err(|fault| Stop {
+                pc,
+                cycle,
+                fault: Some(fault),
+            })?;
             let target = match next {
                 Next::Following => pc.wrapping_add(4),
                 Next::Jump(target) => target,
                 Next::End(code) => return Ok((cycle + 1, code)),
             };
             let follows = |next: &usize| instructions.get(*next).is_some_and(|it| it.0 == target);
-            position = match Some(position + 1)
-                .filter(follows)
-                .or_else(|| self.position_of(target))
+            position = match Some(position + 1).filter(follows).or_else(|| self.position_of(target))
             {
                 Some(position) => position,
                 None => {
                     let (at, cause) = no_instruction(program, pc, target);
                     // A jump that fails did not execute; one to an undecodable word did.
                     let executed = if at == pc { cycle } else { cycle + 1 };
-                    return Err(Stop {
-                        pc: at,
-                        cycle: executed,
-                        fault: Some(cause.into()),
-                    });
+                    return Err(Stop { pc: at, cycle: executed, fault: Some(cause.into()) });
                 }
             };
             cycle += 1;
@@ -189,22 +164,12 @@ impl Recorder<'_> {
     /// Executes one instruction and appends its events.
     #[inline(always)]
     fn step(&mut self, index: u32, pc: u64, instruction: &Instruction) -> Result<Next, Fault> {
-        let Instruction {
-            operation,
-            rd,
-            rs1,
-            rs2,
-            imm,
-        } = *instruction;
+        let Instruction { operation, rd, rs1, rs2, imm } = *instruction;
         let time = self.time;
         let Some(class) = operation.class() else {
             return Err(Cause::Ebreak.into());
         };
-        let mut step = Step {
-            time,
-            index,
-            ..Step::default()
-        };
+        let mut step = Step { time, index, ..Step::default() };
         let mut next = Next::Following;
         match class {
             Class::AddImmediate
@@ -279,13 +244,7 @@ impl Recorder<'_> {
         instruction: &Instruction,
         mut step: Step,
     ) -> Result<(), Fault> {
-        let Instruction {
-            operation,
-            rd,
-            rs1,
-            rs2,
-            imm,
-        } = *instruction;
+        let Instruction { operation, rd, rs1, rs2, imm } = *instruction;
         let time = step.time;
         let width = access_width(operation);
         let is_store = operation.reads_rs2();
@@ -329,11 +288,7 @@ impl Recorder<'_> {
                 _ => &mut events.store_narrow,
             }
         };
-        steps.push(MemoryStep {
-            step,
-            word,
-            next_word,
-        });
+        steps.push(MemoryStep { step, word, next_word });
         Ok(())
     }
 
@@ -342,19 +297,12 @@ impl Recorder<'_> {
     fn call(&mut self, index: u32) -> Result<Next, Fault> {
         let time = self.time;
         let [a7, a0, a1, a2] = [17, 10, 11, 12].map(|register| self.read(register, time));
-        self.events.ecall.push(EcallStep {
-            time,
-            index,
-            a7,
-            a0,
-            a1,
-            a2,
-        });
+        self.events.ecall.push(EcallStep { time, index, a7, a0, a1, a2 });
         let memory = &self.memory.memory;
         match Call::from_registers(a7.value, a0.value, a1.value, a2.value)? {
             Call::Commit { pointer, length } => self.commit(pointer, length)?,
             Call::Halt { code } => return Ok(Next::End(code)),
-            Call::Print { pointer, length } => self.host.print(memory, pointer, length)?,
+            Call::Print { pointer, length } => self.host.print(memory, pointer, length),
             Call::Panic { pointer, length } => {
                 self.host.panic(memory, pointer, length);
                 return Ok(Next::End(panic::EXIT_CODE));
@@ -398,11 +346,7 @@ impl Recorder<'_> {
             let slot = self.memory.memory.slot(address)?;
             self.memory.memory.set(slot, lane);
         }
-        self.events.keccaks.push(Keccak {
-            time: self.time,
-            pointer,
-            words,
-        });
+        self.events.keccaks.push(Keccak { time: self.time, pointer, words });
         Ok(())
     }
 
@@ -415,11 +359,7 @@ impl Recorder<'_> {
     /// Writes a register, or the sink instead of x0: how the write finds it.
     #[inline(always)]
     fn write(&mut self, register: u8, time: u32, value: u64) -> Access {
-        let register = if register == 0 {
-            SINK
-        } else {
-            usize::from(register)
-        };
+        let register = if register == 0 { SINK } else { usize::from(register) };
         let before = self.access(register, time);
         self.registers[register].value = value;
         before
@@ -429,11 +369,7 @@ impl Recorder<'_> {
     fn access(&mut self, register: usize, time: u32) -> Access {
         let mut before = self.registers[register];
         if time - before.time > REGISTER_GAP_MAX {
-            let refresh = Refresh {
-                register: register as u8,
-                before,
-                time: time - 1,
-            };
+            let refresh = Refresh { register: register as u8, before, time: time - 1 };
             self.events.refreshes.push(refresh);
             before.time = time - 1;
         }

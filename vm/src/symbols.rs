@@ -37,17 +37,12 @@ impl Symbols {
         // Of several names for one address, the first.
         let first = self.entries.partition_point(|&(other, _)| other < start);
         let name = &self.entries[first].1;
-        Some((
-            format!("{:#}", rustc_demangle::demangle(name)),
-            address - start,
-        ))
+        Some((format!("{:#}", rustc_demangle::demangle(name)), address - start))
     }
 
     /// Every symbol as `(address, raw name)`, ascending by address.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &str)> {
-        self.entries
-            .iter()
-            .map(|(address, name)| (*address, name.as_str()))
+        self.entries.iter().map(|(address, name)| (*address, name.as_str()))
     }
 }
 

@@ -20,11 +20,7 @@ pub(crate) struct TimedMemory {
 
 impl TimedMemory {
     pub(crate) fn new(memory: Memory) -> Self {
-        Self {
-            memory,
-            times: Vec::new(),
-            touched: Vec::new(),
-        }
+        Self { memory, times: Vec::new(), touched: Vec::new() }
     }
 
     /// Accesses the word that holds the byte at `address`, which must be in memory: how the access
@@ -55,10 +51,7 @@ impl TimedMemory {
             cells.push(Cell {
                 address,
                 initial,
-                last: Access {
-                    value: self.memory.get(slot),
-                    time,
-                },
+                last: Access { value: self.memory.get(slot), time },
             });
         }
         Ok(cells)

@@ -10,14 +10,8 @@ use proptest::prelude::*;
 
 /// Any instruction that `decode` can return.
 fn any_instruction() -> impl Strategy<Value = Instruction> {
-    (
-        0..Operation::ALL.len(),
-        0..32u8,
-        0..32u8,
-        0..32u8,
-        any::<i64>(),
-    )
-        .prop_map(|(at, rd, rs1, rs2, imm)| {
+    (0..Operation::ALL.len(), 0..32u8, 0..32u8, 0..32u8, any::<i64>()).prop_map(
+        |(at, rd, rs1, rs2, imm)| {
             let operation = Operation::ALL[at];
             let imm = match operation {
                 Lui | Auipc => i64::from(imm as i32 & !0xfff),
@@ -36,7 +30,8 @@ fn any_instruction() -> impl Strategy<Value = Instruction> {
                 rs2: if operation.reads_rs2() { rs2 } else { 0 },
                 imm,
             }
-        })
+        },
+    )
 }
 
 proptest! {
@@ -56,19 +51,11 @@ fn constants_load() {
             values.push((1u64 << bit).wrapping_neg().wrapping_add_signed(near));
         }
     }
-    values.extend([
-        0x0123_4567_89ab_cdef,
-        0xfedc_ba98_7654_3210,
-        0x7fff_ffff_ffff_f800,
-    ]);
+    values.extend([0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, 0x7fff_ffff_ffff_f800]);
     for value in values {
         let mut code = Assembler::new();
         code.li(5, value).halt(0);
-        assert_eq!(
-            run_well(&code.load(), &[]).registers[5],
-            value,
-            "{value:#x}"
-        );
+        assert_eq!(run_well(&code.load(), &[]).registers[5], value, "{value:#x}");
     }
 }
 
@@ -87,19 +74,11 @@ fn labels_reach_both_ways() {
 #[test]
 fn data_and_entry_are_where_they_were_put() {
     let mut code = Assembler::at(0x2000);
-    code.data(0x1_0003, b"abcdefgh")
-        .data(0x1_000b, b"ij")
-        .halt(0);
+    code.data(0x1_0003, b"abcdefgh").data(0x1_000b, b"ij").halt(0);
     let program = code.program();
     assert_eq!(program.entry, 0x2000);
-    assert_eq!(
-        program.initial_word(0x1_0000),
-        u64::from_le_bytes(*b"\0\0\0abcde")
-    );
-    assert_eq!(
-        program.initial_word(0x1_0008),
-        u64::from_le_bytes(*b"fghij\0\0\0")
-    );
+    assert_eq!(program.initial_word(0x1_0000), u64::from_le_bytes(*b"\0\0\0abcde"));
+    assert_eq!(program.initial_word(0x1_0008), u64::from_le_bytes(*b"fghij\0\0\0"));
     assert_eq!(program.index_of(0x2000), Some(0));
     assert_eq!(program.index_of(0x2002), None);
 }

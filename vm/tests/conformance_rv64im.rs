@@ -49,11 +49,7 @@ const REGISTER_OPERATIONS: [Operation; 28] = [
 ];
 
 fn signed(value: u64) -> i128 {
-    if value >> 63 == 1 {
-        i128::from(value) - (1 << 64)
-    } else {
-        i128::from(value)
-    }
+    if value >> 63 == 1 { i128::from(value) - (1 << 64) } else { i128::from(value) }
 }
 
 fn signed_word(value: u64) -> i128 {
@@ -88,11 +84,7 @@ fn divide(a: i128, b: i128, bits: u32) -> (i128, i128) {
         -1 if a == smallest => (smallest, 0),
         _ => {
             let magnitude = a.abs() / b.abs();
-            let quotient = if (a < 0) == (b < 0) {
-                magnitude
-            } else {
-                -magnitude
-            };
+            let quotient = if (a < 0) == (b < 0) { magnitude } else { -magnitude };
             (quotient, a - quotient * b)
         }
     }
@@ -105,10 +97,7 @@ fn expected(operation: Operation, a: u64, b: u64) -> u64 {
     let (wa, wb) = (signed_word(a), signed_word(b));
     let (uwa, uwb) = (unsigned_word(a), unsigned_word(b));
     let bits = |f: fn(bool, bool) -> bool| {
-        (0..64)
-            .filter(|at| f(a >> at & 1 == 1, b >> at & 1 == 1))
-            .map(|at| 1u64 << at)
-            .sum()
+        (0..64).filter(|at| f(a >> at & 1 == 1, b >> at & 1 == 1)).map(|at| 1u64 << at).sum()
     };
     match operation {
         Add => wrap(ua + ub),
@@ -191,16 +180,12 @@ fn wide_product(a: u64, b: u64) -> (u64, u64) {
 fn results(mut code: Assembler, count: usize) -> Vec<u64> {
     code.commit(RESULTS, 8 * count as u64).halt(0);
     let output = run_well(&code.load(), &[]).public_output;
-    output
-        .chunks_exact(8)
-        .map(|word| u64::from_le_bytes(word.try_into().unwrap()))
-        .collect()
+    output.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect()
 }
 
 /// Advances the pointers to the operands (x5) and to the results (x6).
 fn advance(code: &mut Assembler, operands: i64) {
-    code.push(i(Addi, 5, 5, 8 * operands))
-        .push(i(Addi, 6, 6, 8));
+    code.push(i(Addi, 5, 5, 8 * operands)).push(i(Addi, 6, 6, 8));
 }
 
 fn bytes(words: impl IntoIterator<Item = u64>) -> Vec<u8> {
@@ -208,10 +193,7 @@ fn bytes(words: impl IntoIterator<Item = u64>) -> Vec<u8> {
 }
 
 fn pairs() -> Vec<(u64, u64)> {
-    VALUES
-        .iter()
-        .flat_map(|&a| VALUES.map(|b| (a, b)))
-        .collect()
+    VALUES.iter().flat_map(|&a| VALUES.map(|b| (a, b))).collect()
 }
 
 #[test]
@@ -238,11 +220,7 @@ fn register_operations() {
 #[test]
 fn registers_may_coincide() {
     for operation in REGISTER_OPERATIONS {
-        for (a, b) in [
-            (0x8000_0001_8000_0003, 0x1_0000_0005),
-            (u64::MAX, 3),
-            (6, 6),
-        ] {
+        for (a, b) in [(0x8000_0001_8000_0003, 0x1_0000_0005), (u64::MAX, 3), (6, 6)] {
             for (rd, rs1, rs2) in [
                 (9, 7, 7),
                 (7, 7, 8),
@@ -254,10 +232,7 @@ fn registers_may_coincide() {
                 (9, 7, 0),
             ] {
                 let mut code = Assembler::new();
-                code.li(7, a)
-                    .li(8, b)
-                    .push(r(operation, rd, rs1, rs2))
-                    .halt(0);
+                code.li(7, a).li(8, b).push(r(operation, rd, rs1, rs2)).halt(0);
                 let registers = run_well(&code.load(), &[]).registers;
                 let operand = |register| match register {
                     7 => a,
@@ -302,17 +277,13 @@ fn immediate_operations() {
             Slliw | Srliw | Sraiw => (0..32).collect(),
             _ => IMMEDIATES.to_vec(),
         };
-        let cases: Vec<(u64, i64)> = VALUES
-            .iter()
-            .flat_map(|&a| immediates.iter().map(move |&imm| (a, imm)))
-            .collect();
+        let cases: Vec<(u64, i64)> =
+            VALUES.iter().flat_map(|&a| immediates.iter().map(move |&imm| (a, imm))).collect();
         let mut code = Assembler::new();
         code.data(TABLE, &bytes(cases.iter().map(|case| case.0)));
         code.li(5, TABLE).li(6, RESULTS);
         for &(_, imm) in &cases {
-            code.push(i(Ld, 7, 5, 0))
-                .push(i(operation, 9, 7, imm))
-                .push(s(Sd, 6, 9, 0));
+            code.push(i(Ld, 7, 5, 0)).push(i(operation, 9, 7, imm)).push(s(Sd, 6, 9, 0));
             advance(&mut code, 1);
         }
         for (&(a, imm), found) in cases.iter().zip(results(code, cases.len())) {
@@ -327,15 +298,10 @@ fn upper_immediates() {
     for imm in [0, 0x1000, 0x7fff_f000, -0x8000_0000, -0x1000, 0x1234_5000] {
         let mut code = Assembler::new();
         code.push(i(Lui, 7, 0, imm)).push(i(Auipc, 8, 0, imm));
-        code.push(i(Lui, 0, 0, imm))
-            .push(i(Auipc, 0, 0, imm))
-            .halt(0);
+        code.push(i(Lui, 0, 0, imm)).push(i(Auipc, 0, 0, imm)).halt(0);
         let registers = run_well(&code.load(), &[]).registers;
         assert_eq!(registers[7], wrap(i128::from(imm)));
-        assert_eq!(
-            registers[8],
-            wrap(i128::from(Assembler::CODE_START + 4) + i128::from(imm))
-        );
+        assert_eq!(registers[8], wrap(i128::from(Assembler::CODE_START + 4) + i128::from(imm)));
         assert_eq!(registers[0], 0);
     }
 }
@@ -360,9 +326,7 @@ fn branches() {
         code.li(5, TABLE).li(6, RESULTS);
         for _ in &pairs {
             let over = code.label();
-            code.push(i(Ld, 7, 5, 0))
-                .push(i(Ld, 8, 5, 8))
-                .push(i(Addi, 9, 0, 1));
+            code.push(i(Ld, 7, 5, 0)).push(i(Ld, 8, 5, 8)).push(i(Addi, 9, 0, 1));
             code.branch(operation, 7, 8, over).push(i(Addi, 9, 0, 0));
             code.place(over).push(s(Sd, 6, 9, 0));
             advance(&mut code, 2);
@@ -409,13 +373,7 @@ fn jumps_link_and_land() {
 fn fences_do_nothing() {
     let mut code = Assembler::new();
     code.li(5, 77);
-    for word in [
-        0x0ff0_000f,
-        0x8330_000f,
-        0x0100_000f,
-        0x0000_100f,
-        0xffff_8f8f,
-    ] {
+    for word in [0x0ff0_000f, 0x8330_000f, 0x0100_000f, 0x0000_100f, 0xffff_8f8f] {
         code.word(word);
     }
     code.halt(0);
@@ -477,18 +435,13 @@ fn stores() {
             for offset in 8..32usize {
                 let mut code = Assembler::new();
                 code.data(base, &pattern).li(5, base).li(7, value);
-                code.push(s(operation, 5, 7, offset as i64))
-                    .commit(base, 48)
-                    .halt(0);
+                code.push(s(operation, 5, 7, offset as i64)).commit(base, 48).halt(0);
                 let mut expected = pattern.clone();
                 for (at, byte) in expected[offset..offset + width].iter_mut().enumerate() {
                     *byte = (value / (1 << (8 * at)) % 256) as u8;
                 }
                 let run = run_well(&code.load(), &[]);
-                assert_eq!(
-                    run.public_output, expected,
-                    "{operation} at {base:#x} + {offset}"
-                );
+                assert_eq!(run.public_output, expected, "{operation} at {base:#x} + {offset}");
                 let misaligned = !(base as usize + offset).is_multiple_of(width);
                 assert_eq!(run.misaligned, u64::from(misaligned));
             }
@@ -500,10 +453,7 @@ fn stores() {
 #[test]
 fn memory_operands_may_coincide() {
     let mut code = Assembler::new();
-    code.li(5, TABLE)
-        .push(s(Sd, 5, 5, 3))
-        .push(i(Ld, 5, 5, 3))
-        .halt(0);
+    code.li(5, TABLE).push(s(Sd, 5, 5, 3)).push(i(Ld, 5, 5, 3)).halt(0);
     assert_eq!(run_well(&code.load(), &[]).registers[5], TABLE);
 }
 
@@ -511,9 +461,7 @@ fn memory_operands_may_coincide() {
 fn addresses_wrap() {
     // −8 + (TABLE + 8) through a negative base: the sum is taken modulo 2^64.
     let mut code = Assembler::new();
-    code.data(0x1000, &[9; 8])
-        .li(5, 0x1000 - 0x7f8)
-        .push(i(Lbu, 6, 5, 0x7f8));
+    code.data(0x1000, &[9; 8]).li(5, 0x1000 - 0x7f8).push(i(Lbu, 6, 5, 0x7f8));
     code.li(5, 0x1800).push(i(Lbu, 7, 5, -0x800)).halt(0);
     let registers = run_well(&code.load(), &[]).registers;
     assert_eq!((registers[6], registers[7]), (9, 9));
@@ -523,17 +471,9 @@ fn addresses_wrap() {
 #[test]
 fn code_is_readable_and_the_rest_is_zero() {
     let mut code = Assembler::new();
-    code.word(0x0000_100f)
-        .li(5, Assembler::CODE_START)
-        .push(i(Lwu, 6, 5, 0));
-    code.li(5, (1 << 35) - 8)
-        .push(i(Ld, 7, 5, 0))
-        .push(i(Lbu, 8, 5, 7));
-    code.li(9, 5)
-        .push(s(Sd, 5, 9, 0))
-        .push(i(Ld, 10, 5, 0))
-        .push(r(Add, 11, 10, 0))
-        .halt(0);
+    code.word(0x0000_100f).li(5, Assembler::CODE_START).push(i(Lwu, 6, 5, 0));
+    code.li(5, (1 << 35) - 8).push(i(Ld, 7, 5, 0)).push(i(Lbu, 8, 5, 7));
+    code.li(9, 5).push(s(Sd, 5, 9, 0)).push(i(Ld, 10, 5, 0)).push(r(Add, 11, 10, 0)).halt(0);
     let recording = run_both(&code.load(), &[]).unwrap();
     let registers = recording.execution.registers;
     assert_eq!(registers[6..9], [0x100f, 0, 0]);

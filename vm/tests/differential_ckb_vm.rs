@@ -78,19 +78,10 @@ fn random_immediate(random: &mut StdRng) -> i64 {
 /// Appends one random instruction, or a few that belong together; if it jumps, then to `target`.
 fn push_random(code: &mut Assembler, random: &mut StdRng, target: Label) {
     let operation = Operation::ALL[random.random_range(0..Operation::ALL.len())];
-    let (rd, rs1, rs2) = (
-        random_register(random),
-        random_source(random),
-        random_source(random),
-    );
+    let (rd, rs1, rs2) = (random_register(random), random_source(random), random_source(random));
     match operation {
         Lui | Auipc => {
-            code.push(i(
-                operation,
-                rd,
-                0,
-                i64::from(random.random::<i32>() & !0xfff),
-            ));
+            code.push(i(operation, rd, 0, i64::from(random.random::<i32>() & !0xfff)));
         }
         Jal => {
             code.jal(rd, target);
@@ -99,8 +90,7 @@ fn push_random(code: &mut Assembler, random: &mut StdRng, target: Label) {
             // Over one word that is no instruction. The lowest bit of the target is dropped.
             let rd = if random.random() { rd } else { ADDRESS };
             code.push(i(Auipc, ADDRESS, 0, 0));
-            code.push(i(Jalr, rd, ADDRESS, 12 + random.random_range(0..2)))
-                .word(0);
+            code.push(i(Jalr, rd, ADDRESS, 12 + random.random_range(0..2))).word(0);
         }
         Beq | Bne | Blt | Bge | Bltu | Bgeu => {
             code.branch(operation, rs1, rs2, target);
@@ -148,9 +138,7 @@ fn random_program(seed: u64) -> Assembler {
         let value = random_value(&mut random);
         code.li(register, value);
     }
-    code.li(BASE_REGISTER, BASE)
-        .li(COUNTER, TURNS as u64)
-        .li(ADDRESS, 0);
+    code.li(BASE_REGISTER, BASE).li(COUNTER, TURNS as u64).li(ADDRESS, 0);
     let top = code.here();
     let labels: Vec<Label> = (0..INSTRUCTIONS + 1).map(|_| code.label()).collect();
     for at in 0..INSTRUCTIONS {
@@ -195,13 +183,7 @@ fn snapshots(program: &Program, events: &Events) -> Vec<(u64, [u64; 32])> {
     let from_memory = memory_steps.into_iter().flatten().map(|event| &event.step);
     for step in steps.into_iter().flatten().chain(from_memory) {
         let (pc, instruction) = program.instructions[step.index as usize];
-        let Instruction {
-            operation,
-            rd,
-            rs1,
-            rs2,
-            ..
-        } = instruction;
+        let Instruction { operation, rd, rs1, rs2, .. } = instruction;
         starts.push((step.time, pc));
         if operation.reads_rs1() {
             accesses.push((step.time, rs1, step.rs1.value));
@@ -244,10 +226,7 @@ fn check(seed: u64) -> u64 {
     let core = DefaultCoreMachine::<u64, FlatMemory<u64>>::new(ISA_IMC, VERSION2, u64::MAX);
     let mut other = DefaultMachineBuilder::new(core).build();
     for (address, word) in &program.program().words {
-        other
-            .memory_mut()
-            .store_bytes(*address, &word.to_le_bytes())
-            .unwrap();
+        other.memory_mut().store_bytes(*address, &word.to_le_bytes()).unwrap();
     }
     other.update_pc(program.program().entry);
     other.commit_pc();
@@ -258,36 +237,21 @@ fn check(seed: u64) -> u64 {
         let at = program.program().index_of(pc).unwrap();
         let instruction = program.program().instructions[at].1;
         assert_eq!(*other.pc(), pc, "seed {seed}: address after {previous:?}");
-        assert_eq!(
-            other.registers(),
-            registers,
-            "seed {seed}: registers after {previous:?}"
-        );
+        assert_eq!(other.registers(), registers, "seed {seed}: registers after {previous:?}");
         // The calls at the end are ours.
         if instruction.operation == Ecall {
             break;
         }
         previous = Some(instruction.to_string());
-        other
-            .step(&mut decoder)
-            .unwrap_or_else(|error| panic!("seed {seed}, {pc:#x}: {error}"));
+        other.step(&mut decoder).unwrap_or_else(|error| panic!("seed {seed}, {pc:#x}: {error}"));
     }
-    let memory = other
-        .memory_mut()
-        .load_bytes(SCRATCH, SCRATCH_BYTES)
-        .unwrap();
-    assert!(
-        recording.execution.public_output == memory,
-        "seed {seed}: memory"
-    );
+    let memory = other.memory_mut().load_bytes(SCRATCH, SCRATCH_BYTES).unwrap();
+    assert!(recording.execution.public_output == memory, "seed {seed}: memory");
     recording.execution.cycles
 }
 
 #[test]
 fn random_programs_agree_with_ckb_vm() {
     let cycles: u64 = (0..400).map(check).sum();
-    assert!(
-        cycles > 200_000,
-        "{cycles} cycles are too few to mean anything"
-    );
+    assert!(cycles > 200_000, "{cycles} cycles are too few to mean anything");
 }

@@ -43,10 +43,7 @@ struct File(Vec<u8>);
 impl File {
     fn new() -> Self {
         let mut code = Assembler::new();
-        code.symbol("_start")
-            .li(17, 93)
-            .push(i(Lbu, 10, 0, 0))
-            .halt(0);
+        code.symbol("_start").li(17, 93).push(i(Lbu, 10, 0, 0)).halt(0);
         code.data(DATA, &[1; 24]).data(DATA + 0x1000, &[2; 13]);
         Self(code.elf())
     }
@@ -100,16 +97,10 @@ fn the_unchanged_file_loads() {
     assert_eq!(program.program().entry, CODE);
     assert_eq!(program.segments().len(), 3);
     assert_eq!(program.executable().count(), 1);
-    assert_eq!(
-        program.symbols().nearest(CODE + 4),
-        Some(("_start".to_owned(), 4))
-    );
+    assert_eq!(program.symbols().nearest(CODE + 4), Some(("_start".to_owned(), 4)));
     assert_eq!(program.symbols().nearest(CODE - 1), None);
     assert_eq!(program.program().words.len(), 2 + 1 + 3 + 2);
-    assert_eq!(
-        program.program().initial_word(DATA + 0x1008),
-        0x02_0202_0202
-    );
+    assert_eq!(program.program().initial_word(DATA + 0x1008), 0x02_0202_0202);
 }
 
 #[test]
@@ -119,19 +110,12 @@ fn other_kinds_of_files() {
     assert_eq!(load(b"#!/bin/sh"), Err(Magic));
     File::new().byte(0, 0).refused(Magic);
     assert_eq!(load(b"\x7fELF"), Err(HeaderTruncated { length: 4 }));
-    assert_eq!(
-        load(&File::new().0[..63]),
-        Err(HeaderTruncated { length: 63 })
-    );
+    assert_eq!(load(&File::new().0[..63]), Err(HeaderTruncated { length: 63 }));
     File::new().byte(4, 1).refused(Class { class: 1 });
     File::new().byte(5, 2).refused(Endianness { data: 2 });
     File::new().byte(6, 2).refused(Version { version: 2 });
-    File::new()
-        .word(E_VERSION, 0)
-        .refused(Version { version: 0 });
-    File::new()
-        .half(E_MACHINE, 62)
-        .refused(Machine { machine: 62 });
+    File::new().word(E_VERSION, 0).refused(Version { version: 0 });
+    File::new().half(E_MACHINE, 62).refused(Machine { machine: 62 });
     for kind in [0, 1, 3, 4] {
         File::new().half(E_TYPE, kind).refused(Type { kind });
     }
@@ -164,34 +148,21 @@ fn e_flags_and_section_headers_do_not_matter() {
 
 #[test]
 fn program_headers_out_of_bounds() {
-    File::new()
-        .half(E_PHENTSIZE, 32)
-        .refused(ProgramHeaderSize { size: 32 });
-    File::new()
-        .half(E_PHNUM, 0xffff)
-        .refused(ProgramHeaderCount);
+    File::new().half(E_PHENTSIZE, 32).refused(ProgramHeaderSize { size: 32 });
+    File::new().half(E_PHNUM, 0xffff).refused(ProgramHeaderCount);
     File::new()
         .half(E_PHNUM, 0xfffe)
-        .refused(ProgramHeadersTruncated {
-            offset: 64,
-            count: 0xfffe,
-        });
+        .refused(ProgramHeadersTruncated { offset: 64, count: 0xfffe });
     for offset in [u64::MAX, 1 << 40, File::new().0.len() as u64 - 1] {
-        File::new()
-            .double(E_PHOFF, offset)
-            .refused(ProgramHeadersTruncated { offset, count: 3 });
+        File::new().double(E_PHOFF, offset).refused(ProgramHeadersTruncated { offset, count: 3 });
     }
     File::new().half(E_PHNUM, 0).refused(NoExecutableSegment);
 }
 
 #[test]
 fn dynamic_programs() {
-    File::new()
-        .word(header(1, P_TYPE), 2)
-        .refused(Dynamic { index: 1 });
-    File::new()
-        .word(header(2, P_TYPE), 3)
-        .refused(Interpreter { index: 2 });
+    File::new().word(header(1, P_TYPE), 2).refused(Dynamic { index: 1 });
+    File::new().word(header(2, P_TYPE), 3).refused(Interpreter { index: 2 });
     // PT_NOTE, PT_PHDR, PT_TLS, PT_GNU_STACK, PT_RISCV_ATTRIBUTES load nothing.
     for kind in [0, 4, 6, 7, 0x6474_e551, 0x7000_0003] {
         let program = File::new().word(header(2, P_TYPE), kind).accepted();
@@ -201,38 +172,27 @@ fn dynamic_programs() {
 
 #[test]
 fn segments_and_the_file() {
-    File::new()
-        .double(header(1, P_MEMSZ), 23)
-        .refused(FileLargerThanMemory {
-            address: DATA,
-            file: 24,
-            memory: 23,
-        });
-    File::new()
-        .double(header(1, P_MEMSZ), 0)
-        .refused(FileLargerThanMemory {
-            address: DATA,
-            file: 24,
-            memory: 0,
-        });
+    File::new().double(header(1, P_MEMSZ), 23).refused(FileLargerThanMemory {
+        address: DATA,
+        file: 24,
+        memory: 23,
+    });
+    File::new().double(header(1, P_MEMSZ), 0).refused(FileLargerThanMemory {
+        address: DATA,
+        file: 24,
+        memory: 0,
+    });
     let length = File::new().0.len() as u64;
     for offset in [length - 23, length, u64::MAX, u64::MAX - 24] {
-        File::new()
-            .double(header(1, P_OFFSET), offset)
-            .refused(SegmentTruncated {
-                address: DATA,
-                offset,
-                length: 24,
-            });
+        File::new().double(header(1, P_OFFSET), offset).refused(SegmentTruncated {
+            address: DATA,
+            offset,
+            length: 24,
+        });
     }
-    File::new()
-        .double(header(1, P_OFFSET), length - 24)
-        .accepted();
+    File::new().double(header(1, P_OFFSET), length - 24).accepted();
     // Without file data, the offset may be anything.
-    File::new()
-        .double(header(1, P_FILESZ), 0)
-        .double(header(1, P_OFFSET), u64::MAX)
-        .accepted();
+    File::new().double(header(1, P_FILESZ), 0).double(header(1, P_OFFSET), u64::MAX).accepted();
     // A segment that fills nothing is not there, wherever it says to be.
     let empty = File::new()
         .double(header(1, P_FILESZ), 0)
@@ -244,9 +204,7 @@ fn segments_and_the_file() {
 #[test]
 fn segments_outside_memory() {
     let place = |address: u64, memory: u64| {
-        File::new()
-            .double(header(1, P_VADDR), address)
-            .double(header(1, P_MEMSZ), memory)
+        File::new().double(header(1, P_VADDR), address).double(header(1, P_MEMSZ), memory)
     };
     for (address, length) in [
         (0, 24),
@@ -279,29 +237,20 @@ fn segments_outside_memory() {
 fn segments_that_are_misaligned() {
     let offset = File::new().get(header(1, P_OFFSET)) + 8;
     let moved = || File::new().double(header(1, P_OFFSET), offset);
-    File::new()
-        .double(header(1, P_ALIGN), 3)
-        .refused(Alignment {
-            address: DATA,
-            alignment: 3,
-        });
+    File::new().double(header(1, P_ALIGN), 3).refused(Alignment { address: DATA, alignment: 3 });
     for alignment in [16, 0x1000, 1 << 63] {
         assert_ne!(DATA % alignment, offset % alignment);
-        moved()
-            .double(header(1, P_ALIGN), alignment)
-            .refused(Misaligned {
-                address: DATA,
-                offset,
-                alignment,
-            });
+        moved().double(header(1, P_ALIGN), alignment).refused(Misaligned {
+            address: DATA,
+            offset,
+            alignment,
+        });
     }
     for alignment in [0, 1, 2, 8] {
         moved().double(header(1, P_ALIGN), alignment).accepted();
     }
     for address in [CODE + 1, CODE + 2] {
-        File::new()
-            .double(header(0, P_VADDR), address)
-            .refused(ExecutableMisaligned { address });
+        File::new().double(header(0, P_VADDR), address).refused(ExecutableMisaligned { address });
     }
 }
 
@@ -314,44 +263,28 @@ fn segments_that_overlap() {
     }
     at(DATA - 13).accepted();
     // Two segments that share a word.
-    let program = at(DATA + 24)
-        .double(header(1, P_FILESZ), 21)
-        .double(header(1, P_MEMSZ), 21);
+    let program = at(DATA + 24).double(header(1, P_FILESZ), 21).double(header(1, P_MEMSZ), 21);
     let program = program.double(header(2, P_VADDR), DATA + 21).accepted();
-    assert_eq!(
-        program.program().initial_word(DATA + 16),
-        0x0202_0201_0101_0101
-    );
+    assert_eq!(program.program().initial_word(DATA + 16), 0x0202_0201_0101_0101);
     // Overlapping only by zero-filled memory is overlapping.
     File::new()
         .double(header(1, P_MEMSZ), 0x1001)
-        .refused(Overlap {
-            first: DATA,
-            second: DATA + 0x1000,
-        });
+        .refused(Overlap { first: DATA, second: DATA + 0x1000 });
     File::new().double(header(1, P_MEMSZ), 0x1000).accepted();
 }
 
 #[test]
 fn permissions_and_entry() {
-    File::new()
-        .word(header(0, P_FLAGS), 7)
-        .refused(WritableAndExecutable { address: CODE });
-    File::new()
-        .word(header(0, P_FLAGS), 4)
-        .refused(NoExecutableSegment);
+    File::new().word(header(0, P_FLAGS), 7).refused(WritableAndExecutable { address: CODE });
+    File::new().word(header(0, P_FLAGS), 4).refused(NoExecutableSegment);
     // Read permission is not asked for.
     File::new().word(header(0, P_FLAGS), 1).accepted();
     for entry in [CODE + 1, CODE + 2, u64::MAX] {
-        File::new()
-            .double(E_ENTRY, entry)
-            .refused(EntryMisaligned { entry });
+        File::new().double(E_ENTRY, entry).refused(EntryMisaligned { entry });
     }
     let end = CODE + File::new().get(header(0, P_MEMSZ));
     for entry in [0, CODE - 4, end, DATA, u64::MAX - 3] {
-        File::new()
-            .double(E_ENTRY, entry)
-            .refused(EntryNotExecutable { entry });
+        File::new().double(E_ENTRY, entry).refused(EntryNotExecutable { entry });
     }
     File::new().double(E_ENTRY, end - 4).accepted();
     // The last word must be executable as a whole.
@@ -387,14 +320,9 @@ fn images_that_are_too_large() {
     file.resize(start + data_bytes as usize, 7);
     let phoff = file.len() as u64;
     file.extend(headers);
-    let file = File(file)
-        .double(E_PHOFF, phoff)
-        .half(E_PHNUM, count as u16 + 1);
+    let file = File(file).double(E_PHOFF, phoff).half(E_PHNUM, count as u16 + 1);
     let error = file.load().unwrap_err();
-    assert!(
-        matches!(error, ImageTooLarge { length } if length > IMAGE_MAX),
-        "{error}"
-    );
+    assert!(matches!(error, ImageTooLarge { length } if length > IMAGE_MAX), "{error}");
 }
 
 #[test]

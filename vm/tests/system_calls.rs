@@ -19,19 +19,12 @@ fn commits_concatenate() {
     for start in 0..9 {
         for length in 0..20 {
             let mut code = Assembler::new();
-            code.data(DATA, &bytes)
-                .commit(DATA + start, length)
-                .commit(DATA + 40, 3)
-                .halt(0);
+            code.data(DATA, &bytes).commit(DATA + start, length).commit(DATA + 40, 3).halt(0);
             let (start, end) = (start as usize, (start + length) as usize);
             let expected = [&bytes[start..end], &bytes[40..43]].concat();
             let recording = run_both(&code.load(), &[]).unwrap();
             assert_eq!(recording.execution.public_output, expected);
-            let words = if length == 0 {
-                0
-            } else {
-                (end - 1) / 8 - start / 8 + 1
-            };
+            let words = if length == 0 { 0 } else { (end - 1) / 8 - start / 8 + 1 };
             assert_eq!(recording.events.commits.len(), words + 1);
         }
     }
@@ -41,11 +34,7 @@ fn commits_concatenate() {
 fn calls_leave_registers_alone() {
     let mut code = Assembler::new();
     code.data(DATA, b"text").commit(DATA, 4).keccak_f(DATA + 8);
-    code.li(17, print::NUMBER)
-        .li(10, DATA)
-        .li(11, 4)
-        .push(ecall())
-        .halt(5);
+    code.li(17, print::NUMBER).li(10, DATA).li(11, 4).push(ecall()).halt(5);
     let run = run_well(&code.load(), &[]);
     let mut expected = [0; 32];
     (expected[17], expected[10], expected[11], expected[12]) = (93, 5, 4, 4);
@@ -64,23 +53,13 @@ fn exit_codes_have_64_bits() {
 
 #[test]
 fn panics_end_the_run_with_a_message() {
-    let cases: [(&[u8], u64, &str); 3] = [
-        (b"at the disco", 12, "at the disco"),
-        (b"\xff!", 2, "\u{fffd}!"),
-        (b"", 0, ""),
-    ];
+    let cases: [(&[u8], u64, &str); 3] =
+        [(b"at the disco", 12, "at the disco"), (b"\xff!", 2, "\u{fffd}!"), (b"", 0, "")];
     for (text, length, message) in cases {
         let mut code = Assembler::new();
-        code.data(DATA, text)
-            .li(17, panic::NUMBER)
-            .li(10, DATA)
-            .li(11, length)
-            .push(ecall());
+        code.data(DATA, text).li(17, panic::NUMBER).li(10, DATA).li(11, length).push(ecall());
         let run = run_well(&code.load(), &[]);
-        assert_eq!(
-            (run.exit_code, run.panic_message.as_deref()),
-            (101, Some(message))
-        );
+        assert_eq!((run.exit_code, run.panic_message.as_deref()), (101, Some(message)));
     }
 }
 
@@ -104,11 +83,7 @@ fn prints_arrive_in_order() {
 #[test]
 fn keccak_f_has_the_known_values() {
     let mut code = Assembler::new();
-    code.keccak_f(DATA)
-        .commit(DATA, 200)
-        .keccak_f(DATA)
-        .commit(DATA, 200)
-        .halt(0);
+    code.keccak_f(DATA).commit(DATA, 200).keccak_f(DATA).commit(DATA, 200).halt(0);
     let recording = run_both(&code.load(), &[]).unwrap();
     let words: Vec<u64> = recording
         .execution
@@ -130,11 +105,7 @@ fn the_private_input_is_in_memory() {
         let input: Vec<u8> = (0..length).map(|at| (at % 251) as u8 + 1).collect();
         let mut code = Assembler::new();
         code.li(5, PRIVATE_INPUT_START).push(i(Lwu, 6, 5, 0));
-        code.li(17, 64)
-            .li(10, 1)
-            .li(11, PRIVATE_INPUT_DATA)
-            .push(r(Add, 12, 6, 0))
-            .push(ecall());
+        code.li(17, 64).li(10, 1).li(11, PRIVATE_INPUT_DATA).push(r(Add, 12, 6, 0)).push(ecall());
         // It is ordinary memory: the guest may overwrite it.
         code.push(s(Sw, 5, 5, 2)).push(i(Lw, 7, 5, 2)).halt(0);
         let run = run_well(&code.load(), &input);
@@ -153,21 +124,10 @@ fn private_inputs_that_are_too_long_are_refused() {
         length: PRIVATE_INPUT_MAX + 1,
         maximum: PRIVATE_INPUT_MAX,
     };
-    assert_eq!(
-        execute(&program, &input, &options, &mut |_| {}),
-        Err(expected.clone())
-    );
-    assert_eq!(
-        record(&program, &input, &options, &mut |_| {}),
-        Err(expected)
-    );
+    assert_eq!(execute(&program, &input, &options, &mut |_| {}), Err(expected.clone()));
+    assert_eq!(record(&program, &input, &options, &mut |_| {}), Err(expected));
     let longest = &input[1..];
-    assert_eq!(
-        execute(&program, longest, &options, &mut |_| {})
-            .unwrap()
-            .exit_code,
-        0
-    );
+    assert_eq!(execute(&program, longest, &options, &mut |_| {}).unwrap().exit_code, 0);
 }
 
 /// Registers that rest for long are refreshed, whatever reads or writes them first, and no others.

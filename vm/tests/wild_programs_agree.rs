@@ -28,11 +28,7 @@ fn random_value(random: &mut StdRng) -> u64 {
         Assembler::DATA_START + 0x1000,
     ];
     let place = places[random.random_range(0..places.len())];
-    if random.random() {
-        place
-    } else {
-        place.wrapping_add(random.random_range(0..256))
-    }
+    if random.random() { place } else { place.wrapping_add(random.random_range(0..256)) }
 }
 
 fn random_instruction(random: &mut StdRng) -> Instruction {
@@ -53,21 +49,9 @@ fn random_instruction(random: &mut StdRng) -> Instruction {
     };
     Instruction {
         operation,
-        rd: if operation.writes_rd() {
-            register(random)
-        } else {
-            0
-        },
-        rs1: if operation.reads_rs1() {
-            register(random)
-        } else {
-            0
-        },
-        rs2: if operation.reads_rs2() {
-            register(random)
-        } else {
-            0
-        },
+        rd: if operation.writes_rd() { register(random) } else { 0 },
+        rs1: if operation.reads_rs1() { register(random) } else { 0 },
+        rs2: if operation.reads_rs2() { register(random) } else { 0 },
         imm,
     }
 }
@@ -95,8 +79,5 @@ fn wild_programs_agree() {
             Err(_) => endless += 1,
         }
     }
-    assert!(
-        ended > 100 && trapped > 1000 && endless > 10,
-        "{ended}, {trapped}, {endless}"
-    );
+    assert!(ended > 100 && trapped > 1000 && endless > 10, "{ended}, {trapped}, {endless}");
 }

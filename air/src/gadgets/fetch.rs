@@ -11,7 +11,7 @@ use crate::counts::Counts;
 columns! {
     /// The state in which an instruction is executed.
     pub struct Fetch {
-        /// Time at which the instruction starts; below 2^32.
+        /// Time at which the instruction starts.
         time: cell,
         /// Address of the instruction.
         pc: cell,

@@ -64,9 +64,6 @@ impl RegisterAccess<Goldilocks> {
     /// The access at `now` that found `access`.
     pub fn fill(access: Access, now: u32, counts: &mut Counts) -> Self {
         counts.range16((now - access.time - 1) as u16);
-        Self {
-            before: Value::from_u64(access.value),
-            time: Goldilocks::from_u32(access.time),
-        }
+        Self { before: Value::from_u64(access.value), time: Goldilocks::from_u32(access.time) }
     }
 }

@@ -8,7 +8,7 @@ use crate::builder::TableBuilder;
 use crate::bus::ShiftAmountMsg;
 use crate::columns::columns;
 use crate::counts::Counts;
-use crate::gadgets::limbs::{Limbs32, range16};
+use crate::gadgets::limbs::Limbs32;
 
 /// 2^-6 as a field element: `64·(p − 1)/64 = −1`.
 const TWO_6_INVERSE: Goldilocks = Goldilocks::new(P - (P - 1) / 64);
@@ -29,10 +29,10 @@ pub enum AmountBits {
 columns! {
     /// A shift amount and its multiplier.
     ///
-    /// Assumes that the operand's low half is canonical and that `by_16` and `by_32` (for five
-    /// bits there is no `by_32`) are 0 or 1. Guarantees where active that
-    /// `amount = s + 16·by_16 + 32·by_32` for an `s` in 0..16 with `multiplier = 2^s`, and that
-    /// `amount` is the low bits of the operand.
+    /// Assumes that the operand's low half is canonical. Guarantees where active that
+    /// `amount = s + 16·by_16 + 32·by_32` for an `s` in 0..16 with `multiplier = 2^s` and bits
+    /// `by_16` and `by_32` (for five bits the caller gives 0 as `by_32`), and that `amount` is the
+    /// low bits of the operand.
     pub struct ShiftBy {
         /// The amount; below 2^5 or 2^6.
         amount: cell,
@@ -64,18 +64,11 @@ impl<V: Copy> ShiftBy<V> {
         let rest: AB::Expr = (operand_lo.into() - self.amount) * inverse;
         self.rest.constrain(builder, rest, active.clone());
 
-        // The entry of the left shift by `amount` has bit 5 of the amount as `limb` (so that with
-        // by_32 = 0 the amount is below 32) and 2^(amount % 32) as its multiplier. Hence
-        // multiplier = 2^e with e = amount % 32 − 16·by_16, in −16..32. The range check leaves
-        // 0..16: were e negative, multiplier·2^−e = 1 would hold below the field's order.
-        range16(builder, self.multiplier, active.clone());
-        let moved = by_16 * AB::Expr::from_u16(u16::MAX) + AB::Expr::ONE;
         ShiftAmountMsg {
-            right: AB::Expr::ZERO,
             amount: self.amount.into(),
-            limb: by_32,
-            multiplier: moved * self.multiplier,
-            upper: AB::Expr::ZERO,
+            multiplier: self.multiplier.into(),
+            by_16,
+            by_32,
         }
         .send(builder, active);
     }
@@ -91,8 +84,7 @@ impl ShiftBy<Goldilocks> {
         let operand = operand as u32;
         let amount = (operand & ((1 << bits) - 1)) as u8;
         let multiplier = 1u16 << (amount % 16);
-        counts.range16(multiplier);
-        counts.shift_amount(false, amount);
+        counts.shift_amount(amount);
         Self {
             amount: Goldilocks::from_u8(amount),
             multiplier: Goldilocks::from_u16(multiplier),
@@ -109,14 +101,5 @@ mod tests {
     fn inverses_of_amount_bounds() {
         assert_eq!(TWO_6_INVERSE * Goldilocks::from_u8(64), Goldilocks::ONE);
         assert_eq!(TWO_5_INVERSE * Goldilocks::from_u8(32), Goldilocks::ONE);
-    }
-
-    #[test]
-    fn negative_exponents_are_no_16_bit_multipliers() {
-        use p3_field::{Field, PrimeField64};
-        for exponent in 1..=16 {
-            let inverse = Goldilocks::from_u64(1 << exponent).inverse();
-            assert!(inverse.as_canonical_u64() >= 1 << 16);
-        }
     }
 }

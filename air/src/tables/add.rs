@@ -59,13 +59,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let decoded = Decoded {
         code: row.is_add * AB::Expr::from_u8(code(Operation::Add))
             + row.is_sub * AB::Expr::from_u8(code(Operation::Sub)),
-        operands: [
-            row.rd.into(),
-            row.rs1.into(),
-            row.rs2.into(),
-            AB::Expr::ZERO,
-            AB::Expr::ZERO,
-        ],
+        operands: [row.rd.into(), row.rs1.into(), row.rs2.into(), AB::Expr::ZERO, AB::Expr::ZERO],
     };
     row.fetch.constrain(builder, decoded, row.fetch.fallthrough::<AB>(), active.clone());
     row.left.constrain_read(builder, row.rs1, row.fetch.at::<AB>(0), active.clone());
@@ -170,8 +164,12 @@ mod tests {
                 change(&mut row);
                 expect_violation(&row, label, eval);
             };
-            corrupt(&std::format!("{name}: low limb carries 0 or 1"), |r| r.result.lo += Goldilocks::ONE);
-            corrupt(&std::format!("{name}: high limb carries 0 or 1"), |r| r.result.hi += Goldilocks::ONE);
+            corrupt(&std::format!("{name}: low limb carries 0 or 1"), |r| {
+                r.result.lo += Goldilocks::ONE
+            });
+            corrupt(&std::format!("{name}: high limb carries 0 or 1"), |r| {
+                r.result.hi += Goldilocks::ONE
+            });
             corrupt("range16", |r| r.result_limbs.lo.low += Goldilocks::ONE);
             corrupt("range16", |r| r.left.time = Goldilocks::from_u32(400));
             corrupt("is_add is boolean", |r| r.is_add += Goldilocks::TWO);

@@ -108,15 +108,12 @@ pub fn eval<AB: TableBuilder>(statement: &BoundaryStatement, builder: &mut AB) {
         (row.last.hi - AB::Expr::from(exit_code.hi)) * entry.is_run,
     );
 
-    ExecutionMsg {
-        time: AB::Expr::from_u32(TIME_START),
-        pc: AB::Expr::from_u64(statement.entry),
-    }
-    .send(builder, entry.is_run);
+    ExecutionMsg { time: AB::Expr::from_u32(TIME_START), pc: AB::Expr::from_u64(statement.entry) }
+        .send(builder, entry.is_run);
     HaltMsg { lo: row.last.lo.into(), hi: row.last.hi.into() }.receive(builder, entry.is_run);
 
-    // Each cell's address exceeds the one before by 8 to 2^35 and cells number less than 2^28, so
-    // the chain can't wrap around the field; with its end below MEMORY_END, all of it is.
+    // Each cell's address exceeds the one before by 8 to 2^35, so the chain can't wrap around the
+    // field (see LOG_HEIGHT_MAX); with its end below MEMORY_END, all of it is.
     MemoryOrderMsg { address: AB::Expr::from_u64(MEMORY_START - 8) }.send(builder, entry.is_run);
     MemoryOrderMsg { address: row.last_address.into() }.receive(builder, entry.is_run);
     let room = (AB::Expr::from_u64(MEMORY_END - 8) - row.last_address) * EIGHTH;

@@ -76,12 +76,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         BytePairMsg { a: pair[0].into(), b: pair[1].into() }.send(builder, active.clone());
     }
 
-    let offset: AB::Expr = row
-        .is_first
-        .iter()
-        .enumerate()
-        .map(|(j, flag)| scaled::<AB>(*flag, j))
-        .sum();
+    let offset: AB::Expr =
+        row.is_first.iter().enumerate().map(|(j, flag)| scaled::<AB>(*flag, j)).sum();
     let now = row.time + AB::Expr::TWO;
     row.word.constrain_read(builder, row.pointer - offset, now, active.clone());
 

@@ -112,7 +112,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
 
     // Commit. The output register counts the bytes; it is read and written at the ECALL's time,
     // which orders the calls.
-    builder.constrain("commit: a0 is 1, low limb", (row.a0.before.lo - AB::Expr::ONE) * row.is_commit);
+    builder
+        .constrain("commit: a0 is 1, low limb", (row.a0.before.lo - AB::Expr::ONE) * row.is_commit);
     builder.constrain("commit: a0 is 1, high limb", row.a0.before.hi * row.is_commit);
     let pointer = effective_address(builder, row.a1.before, zero(), row.is_commit);
     // Below 2^48, so that the length can't alias a smaller one modulo the field's order.

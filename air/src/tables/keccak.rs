@@ -12,6 +12,7 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "fill")]
 use lvm_isa::event::Keccak;
 use p3_air::{Air, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
@@ -27,15 +28,16 @@ use crate::columns::Column;
 pub const WIDTH: usize = NUM_KECCAK_COLS + 2;
 /// Rows of one permutation.
 pub const ROUNDS: usize = 24;
+/// Column of the export flag: it follows the step flags.
+#[cfg(feature = "fill")]
+const EXPORT: usize = ROUNDS;
 const TIME: usize = NUM_KECCAK_COLS;
 const POINTER: usize = NUM_KECCAK_COLS + 1;
 
 /// Constraints and messages of a row.
 pub fn eval<AB: TableBuilder>(builder: &mut AB) {
-    KeccakAir {}.eval(&mut SubAirBuilder::<AB, KeccakAir, AB::Var>::new(
-        builder,
-        0..NUM_KECCAK_COLS,
-    ));
+    KeccakAir {}
+        .eval(&mut SubAirBuilder::<AB, KeccakAir, AB::Var>::new(builder, 0..NUM_KECCAK_COLS));
 
     let main = builder.main();
     let cells = main.current_slice();
@@ -103,26 +105,20 @@ pub fn fill(events: &[Keccak]) -> p3_matrix::dense::RowMajorMatrix<Goldilocks> {
     let permutations: RowMajorMatrix<Goldilocks> = p3_keccak_air::generate_trace_rows(inputs, 0);
     let height = permutations.height();
     let mut cells = Goldilocks::zero_vec(height * WIDTH);
-    let export = permutation_export();
     cells.par_chunks_mut(WIDTH).enumerate().for_each(|(row, cells)| {
         let start = row * NUM_KECCAK_COLS;
         cells[..NUM_KECCAK_COLS]
             .copy_from_slice(&permutations.values[start..start + NUM_KECCAK_COLS]);
-        cells[export] = Goldilocks::ZERO;
+        cells[EXPORT] = Goldilocks::ZERO;
         if row % ROUNDS == ROUNDS - 1
             && let Some(event) = events.get(row / ROUNDS)
         {
-            cells[export] = Goldilocks::ONE;
+            cells[EXPORT] = Goldilocks::ONE;
             cells[TIME] = Goldilocks::from_u32(event.time);
             cells[POINTER] = Goldilocks::from_u64(event.pointer);
         }
     });
     RowMajorMatrix::new(cells, WIDTH)
-}
-
-/// Column of the export flag: it follows the step flags.
-const fn permutation_export() -> usize {
-    ROUNDS
 }
 
 #[cfg(test)]
@@ -167,7 +163,7 @@ mod tests {
     fn corrupted_permutations_fail() {
         let trace = fill(&[event(400)]);
         let mut early = trace.values.clone();
-        early[5 * WIDTH + permutation_export()] = Goldilocks::ONE;
+        early[5 * WIDTH + EXPORT] = Goldilocks::ONE;
         assert_eq!(failures(&early).0, [5]);
         let mut output = trace.values.clone();
         // The last of the 100 limbs after chi lies before the 64 bits and 4 limbs at the end.

@@ -131,7 +131,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let read = row.access.before;
     builder
         .constrain("a store's low bytes are those of rs2", (value.lo - read.lo) * is_store.clone());
-    builder.constrain("a store's high bytes are those of rs2", (value.hi - read.hi) * is_store.clone());
+    builder.constrain(
+        "a store's high bytes are those of rs2",
+        (value.hi - read.hi) * is_store.clone(),
+    );
 
     // Memory. It has only multiples of 8, so the offset is the address modulo 8.
     let address = effective_address(builder, row.base.before, row.displacement, active.clone());

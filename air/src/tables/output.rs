@@ -29,14 +29,14 @@ columns! {
 
 /// Constraints and messages of a row.
 pub fn eval<AB: TableBuilder>(builder: &mut AB) {
-    let stated: Vec<AB::Expr> =
-        builder.periodic_values().iter().map(|value| (*value).into()).collect();
     let row = OutputRow::<AB::Var>::of(builder.main().current_slice());
-    let labels = ["is_real is the statement's", "position is the statement's", "byte is the statement's"];
-    let cells = [row.is_real, row.position, row.byte];
-    for ((label, cell), stated) in labels.into_iter().zip(cells).zip(stated) {
-        builder.constrain(label, stated - cell);
-    }
+    let [is_real, position, byte] = *builder.periodic_values() else {
+        panic!("`output` has the statement's three columns");
+    };
+    let [is_real, position, byte]: [AB::Expr; 3] = [is_real.into(), position.into(), byte.into()];
+    builder.constrain("is_real is the statement's", is_real - row.is_real);
+    builder.constrain("position is the statement's", position - row.position);
+    builder.constrain("byte is the statement's", byte - row.byte);
     OutputMsg { position: row.position.into(), byte: row.byte.into() }
         .receive(builder, row.is_real);
 }

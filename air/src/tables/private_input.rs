@@ -1,12 +1,12 @@
 //! `private_input`: the memory words that the prover may choose.
 //!
-//! Statement: each of these words lies in `[PRIVATE_INPUT_START, PRIVATE_INPUT_START + 2^30)`,
+//! Statement: each of these words lies in `[PRIVATE_INPUT_START, PRIVATE_INPUT_END)`,
 //! starts with some canonical value, and ends with the last access's.
 //!
 //! The region is the same for every proof: 512 MiB of data and the length before them fit, and a
 //! power of two makes the bound two lookups.
 
-use lvm_syscalls::layout::PRIVATE_INPUT_START;
+use lvm_syscalls::layout::{PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -18,8 +18,11 @@ use crate::gadgets::cell::{EIGHTH, MemoryCell, OrderedCell};
 use crate::gadgets::limbs::{Limbs32, Limbs64, range16};
 use crate::gadgets::value::Value;
 
-/// Bytes in the region whose initial contents the prover may choose.
-pub const REGION_BYTES: u64 = 1 << 30;
+/// Log2 of the words in the region.
+const LOG_WORDS: u32 = 27;
+const _: () = assert!(PRIVATE_INPUT_END - PRIVATE_INPUT_START == 8 << LOG_WORDS);
+/// What the offset's high limb is multiplied by to bound it to `LOG_WORDS − 16` bits.
+const HIGH_LIMB_SCALE: u32 = 1 << (32 - LOG_WORDS);
 
 columns! {
     /// One word of private input.
@@ -49,14 +52,15 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let offset = (row.address - start) * EIGHTH;
     row.offset.constrain(builder, offset.clone(), row.is_real);
     // The high limb is below 2^16 and so is 2^5 times it: below 2^11, hence offset < 2^27.
-    range16(builder, row.offset.high::<AB::Expr>(offset) * AB::Expr::from_u8(32), row.is_real);
+    let high = row.offset.high::<AB::Expr>(offset);
+    range16(builder, high * AB::Expr::from_u32(HIGH_LIMB_SCALE), row.is_real);
 }
 
 /// The row of one word.
 pub fn fill(event: &OrderedCell, counts: &mut Counts) -> PrivateInputRow<Goldilocks> {
     let OrderedCell { previous, cell } = event;
     let offset = ((cell.address - PRIVATE_INPUT_START) / 8) as u32;
-    counts.range16(((offset >> 16) * 32) as u16);
+    counts.range16(((offset >> 16) * HIGH_LIMB_SCALE) as u16);
     PrivateInputRow {
         is_real: Goldilocks::ONE,
         address: Goldilocks::from_u64(cell.address),
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn honest_rows_start_with_the_input() {
-        for address in [PRIVATE_INPUT_START, PRIVATE_INPUT_START + REGION_BYTES - 8] {
+        for address in [PRIVATE_INPUT_START, PRIVATE_INPUT_END - 8] {
             for initial in EDGES {
                 let (row, counts) = row(address, initial);
                 expect_honest("private input", &row, &counts, eval);
@@ -101,7 +105,7 @@ mod tests {
             row.address = Goldilocks::from_u64(address);
             expect_violation(&row, "range16", eval);
         }
-        let (mut beyond, _) = row(PRIVATE_INPUT_START + REGION_BYTES - 8, 1);
+        let (mut beyond, _) = row(PRIVATE_INPUT_END - 8, 1);
         beyond.address += Goldilocks::from_u8(8);
         beyond.offset.low = Goldilocks::ZERO;
         expect_violation(&beyond, "range16", eval);

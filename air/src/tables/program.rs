@@ -158,9 +158,7 @@ pub fn operands(pc: u64, instruction: &Instruction) -> [Goldilocks; 5] {
             let [lo, hi] = limbs(added_immediate(pc, instruction));
             [to, small(added_register(instruction)), zero, lo, hi]
         }
-        Class::Add | Class::Multiply | Class::Divide => {
-            [to, small(rs1), small(rs2), zero, zero]
-        }
+        Class::Add | Class::Multiply | Class::Divide => [to, small(rs1), small(rs2), zero, zero],
         Class::AddWord | Class::Bitwise | Class::Compare | Class::Shift | Class::ShiftWord => {
             if is_immediate(operation) {
                 let [lo, hi] = limbs(imm as u64);

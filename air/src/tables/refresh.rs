@@ -5,8 +5,8 @@
 //! A register access proves with one lookup only that the access before it is at most 2^16 ticks
 //! older; the prover puts a refresh before the few that are further apart. A refresh is a read at
 //! a time of the prover's choice, which changes nothing that a program could see. Its time needs
-//! no bound of its own: each refresh adds at most 2^32 ticks and rows number less than 2^28, so
-//! times along a chain never wrap, and a chain's next access must be later still.
+//! no bound of its own: each refresh adds at most 2^32 ticks, so times along a chain never wrap
+//! (see [`crate::table::LOG_HEIGHT_MAX`]), and a chain's next access must be later still.
 
 use lvm_isa::event::Refresh;
 use p3_air::WindowAccess;

@@ -1,13 +1,7 @@
-//! `shift_amount`: what each shift amount means, 128 preprocessed rows.
+//! `shift_amount`: what each shift amount means, 64 preprocessed rows.
 //!
-//! Statement: a message on the `shift_amount` bus is one of the 128 combinations of a direction
-//! and an amount from 0 to 63, with the multiplier that turns the shift into a multiplication of
-//! 32-bit limbs.
-//!
-//! To the left by `s = amount % 32`, a limb times `2^s` has the shifted bits in its low half and
-//! the bits for the next limb in its high half. To the right by `s ≠ 0`, a limb times `2^(32−s)`
-//! has the shifted bits in its high half (`upper`) and the bits for the limb below in its low
-//! half. A right shift by `s = 0` uses the multiplier 1 and the low half.
+//! Statement: a message on the `shift_amount` bus is an amount from 0 to 63 with the multiplier
+//! that shifts within a 16-bit limb, and the two bits that move by whole limbs.
 
 use alloc::vec::Vec;
 
@@ -18,20 +12,19 @@ use p3_goldilocks::Goldilocks;
 use crate::builder::TableBuilder;
 use crate::bus::ShiftAmountMsg;
 use crate::columns::{Columns, columns};
+use crate::counts::SHIFT_AMOUNTS;
 
 columns! {
-    /// The preprocessed side of a row: one direction and amount.
+    /// The preprocessed side of a row: one amount.
     pub struct ShiftAmountEntry {
-        /// 1 for a right shift, 0 for a left shift.
-        right: cell,
         /// 0 to 63.
         amount: cell,
-        /// Bit 5 of the amount.
-        limb: cell,
-        /// `2^(amount % 32)`, or `2^(32 − amount % 32)` where `upper`.
+        /// `2^(amount % 16)`.
         multiplier: cell,
-        /// 1 for a right shift with `amount % 32 ≠ 0`.
-        upper: cell,
+        /// Bit 4 of the amount.
+        by_16: cell,
+        /// Bit 5 of the amount.
+        by_32: cell,
     }
 }
 
@@ -48,37 +41,23 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let entry = ShiftAmountEntry::<AB::Var>::of(builder.preprocessed().current_slice());
     let row = ShiftAmountRow::<AB::Var>::of(builder.main().current_slice());
     ShiftAmountMsg {
-        right: entry.right.into(),
         amount: entry.amount.into(),
-        limb: entry.limb.into(),
         multiplier: entry.multiplier.into(),
-        upper: entry.upper.into(),
+        by_16: entry.by_16.into(),
+        by_32: entry.by_32.into(),
     }
     .provide(builder, row.multiplicity);
 }
 
-/// The multiplier of a shift, and whether its result is in the upper half of the product.
-#[must_use]
-pub const fn multiplier(right: bool, amount: u8) -> (u64, bool) {
-    let within = amount % 32;
-    if right && within != 0 { (1 << (32 - within), true) } else { (1 << within * !right as u8, false) }
-}
-
-/// The preprocessed rows, at `amount + 64·right`.
+/// The preprocessed rows, at their amounts.
 #[must_use]
 pub fn entries() -> Vec<ShiftAmountEntry<Goldilocks>> {
-    [false, true]
-        .into_iter()
-        .flat_map(|right| (0..64).map(move |amount| (right, amount)))
-        .map(|(right, amount)| {
-            let (multiplier, upper) = multiplier(right, amount);
-            ShiftAmountEntry {
-                right: Goldilocks::from_bool(right),
-                amount: Goldilocks::from_u8(amount),
-                limb: Goldilocks::from_bool(amount >= 32),
-                multiplier: Goldilocks::from_u64(multiplier),
-                upper: Goldilocks::from_bool(upper),
-            }
+    (0..SHIFT_AMOUNTS as u8)
+        .map(|amount| ShiftAmountEntry {
+            amount: Goldilocks::from_u8(amount),
+            multiplier: Goldilocks::from_u16(1 << (amount % 16)),
+            by_16: Goldilocks::from_bool(amount & 16 != 0),
+            by_32: Goldilocks::from_bool(amount & 32 != 0),
         })
         .collect()
 }

@@ -122,7 +122,7 @@ pub(crate) fn expect_honest<R: Columns<Goldilocks>>(
             Bus::Sign16 => asked.sign16(f[0] as u16),
             Bus::BitwiseAnd => asked.bitwise_and(f[0] as u8, f[1] as u8),
             Bus::BytePair => asked.byte_pair(f[0] as u8, f[1] as u8),
-            Bus::ShiftAmount => asked.shift_amount(f[0] == 1, f[1] as u8),
+            Bus::ShiftAmount => asked.shift_amount(f[0] as u8),
             Bus::Program => asked.program(0),
             _ => {}
         }
@@ -203,7 +203,7 @@ fn is_table_entry(message: &RowMessage) -> bool {
         Bus::BitwiseAnd => f[0] < 256 && f[1] < 256 && f[2] == f[0] & f[1],
         Bus::BytePair => f[0] < 256 && f[1] < 256,
         Bus::ShiftAmount => shift_amount::entries().iter().any(|e| {
-            [e.right, e.amount, e.limb, e.multiplier, e.upper]
+            [e.amount, e.multiplier, e.by_16, e.by_32]
                 .iter()
                 .map(PrimeField64::as_canonical_u64)
                 .eq(f.iter().copied())

@@ -37,9 +37,7 @@ pub(crate) fn commit(bytes: &[u8]) {
 }
 
 pub(crate) fn print(text: &[u8]) {
-    stderr()
-        .write_all(text)
-        .expect("standard error is writable");
+    stderr().write_all(text).expect("standard error is writable");
 }
 
 pub(crate) fn exit(code: u32) -> ! {

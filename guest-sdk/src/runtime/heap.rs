@@ -150,10 +150,7 @@ impl Heap {
         state.end = end;
     }
 
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "exclusive because of the machine's single thread"
-    )]
+    #[expect(clippy::mut_from_ref, reason = "exclusive because of the machine's single thread")]
     #[inline(always)]
     fn state(&self) -> &mut State {
         // SAFETY: see `impl Sync`.
@@ -234,14 +231,7 @@ unsafe impl GlobalAlloc for Heap {
             Some(block) => (block, layout.size()),
             None => {
                 let block = state.extend(class);
-                (
-                    block,
-                    state
-                        .touched
-                        .addr()
-                        .saturating_sub(block.addr())
-                        .min(layout.size()),
-                )
+                (block, state.touched.addr().saturating_sub(block.addr()).min(layout.size()))
             }
         };
         if !block.is_null() {
@@ -311,10 +301,7 @@ mod tests {
             let heap = Heap::new();
             // SAFETY: the memory is zeroed, 16-aligned, only used by the heap, and lives as long.
             unsafe { heap.give(range.start.cast(), range.end.cast()) };
-            Self {
-                heap,
-                _memory: memory,
-            }
+            Self { heap, _memory: memory }
         }
     }
 
@@ -330,19 +317,11 @@ mod tests {
             assert_eq!(address.addr() % layout.align(), 0);
             // SAFETY: the heap says that the object has that many bytes.
             unsafe { address.write_bytes(fill, layout.size()) };
-            Self {
-                address,
-                layout,
-                fill,
-            }
+            Self { address, layout, fill }
         }
 
         fn check(&self, length: usize) {
-            assert!(
-                bytes(self.address, length)
-                    .iter()
-                    .all(|byte| *byte == self.fill)
-            );
+            assert!(bytes(self.address, length).iter().all(|byte| *byte == self.fill));
         }
     }
 

@@ -12,9 +12,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// pseudorandom number generators", OOPSLA 2014).
 pub(super) fn next() -> u64 {
     static STATE: AtomicU64 = AtomicU64::new(0);
-    let state = STATE
-        .load(Ordering::Relaxed)
-        .wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let state = STATE.load(Ordering::Relaxed).wrapping_add(0x9E37_79B9_7F4A_7C15);
     STATE.store(state, Ordering::Relaxed);
     let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

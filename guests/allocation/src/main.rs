@@ -15,9 +15,7 @@ struct Node {
 struct Wide([u64; 16]);
 
 fn main() {
-    let rounds = lvm_guest_sdk::input()
-        .first()
-        .map_or(1, |rounds| u64::from(*rounds));
+    let rounds = lvm_guest_sdk::input().first().map_or(1, |rounds| u64::from(*rounds));
     lvm_guest_sdk::commit(&checksum(rounds).to_le_bytes());
 }
 
@@ -44,9 +42,7 @@ struct Checksum(u64);
 
 impl Checksum {
     fn add(&mut self, value: u64) {
-        self.0 = (self.0 ^ value)
-            .wrapping_mul(0x0100_0000_01b3)
-            .rotate_left(23);
+        self.0 = (self.0 ^ value).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
     }
 }
 
@@ -58,9 +54,7 @@ fn rows(round: u64) -> u64 {
     }
     rows.iter_mut().step_by(3).for_each(|row| row.truncate(5));
     rows.iter_mut().for_each(Vec::shrink_to_fit);
-    rows.iter()
-        .flatten()
-        .fold(0, |sum, value| sum.wrapping_mul(31).wrapping_add(*value))
+    rows.iter().flatten().fold(0, |sum, value| sum.wrapping_mul(31).wrapping_add(*value))
 }
 
 fn map(round: u64) -> u64 {
@@ -69,18 +63,13 @@ fn map(round: u64) -> u64 {
         map.insert(i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48, i + round);
     }
     map.retain(|key, _| key % 3 != 0);
-    map.into_iter().fold(0, |sum, (key, value)| {
-        sum.wrapping_mul(31).wrapping_add(key ^ value)
-    })
+    map.into_iter().fold(0, |sum, (key, value)| sum.wrapping_mul(31).wrapping_add(key ^ value))
 }
 
 fn list(round: u64) -> u64 {
     let mut head = None;
     for value in 0..256 {
-        head = Some(Box::new(Node {
-            value: value ^ round,
-            next: head,
-        }));
+        head = Some(Box::new(Node { value: value ^ round, next: head }));
     }
     let mut sum = 0_u64;
     while let Some(node) = head {
@@ -97,9 +86,7 @@ fn queue(round: u64) -> u64 {
         queue.push_back(vec![(i as u64 ^ round) as u8; i * 13 % 2000 + 1].into_boxed_slice());
         if i % 3 == 2 {
             let front = queue.pop_front().expect("three elements were added");
-            sum = sum
-                .wrapping_mul(31)
-                .wrapping_add(front.len() as u64 + u64::from(front[0]));
+            sum = sum.wrapping_mul(31).wrapping_add(front.len() as u64 + u64::from(front[0]));
         }
     }
     sum + queue.len() as u64
@@ -123,10 +110,8 @@ fn zeroed(round: u64) -> u64 {
 
 fn aligned(round: u64) -> u64 {
     let objects: Vec<Box<Wide>> = (0..20).map(|i| Box::new(Wide([i + round; 16]))).collect();
-    let misplaced = objects
-        .iter()
-        .filter(|object| !(&raw const object.0 as usize).is_multiple_of(128))
-        .count();
+    let misplaced =
+        objects.iter().filter(|object| !(&raw const object.0 as usize).is_multiple_of(128)).count();
     objects.iter().map(|object| object.0[15]).sum::<u64>() + misplaced as u64
 }
 

@@ -24,10 +24,7 @@ fn main() {
 
 /// A digest of the buffer after each operation.
 pub(crate) fn digest() -> [u8; 32] {
-    let mut memory = Memory {
-        bytes: [0; BUFFER],
-        digest: [0; 32],
-    };
+    let mut memory = Memory { bytes: [0; BUFFER], digest: [0; 32] };
     for (i, byte) in memory.bytes.iter_mut().enumerate() {
         *byte = (i * 167 + i / 256) as u8;
     }

@@ -25,9 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) fn report(bytes: &[u8]) -> Result<String, fmt::Error> {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     let mut counts: HashMap<String, usize> = HashMap::new();
-    let words = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     for word in words {
         *counts.entry(word.to_lowercase()).or_default() += 1;
     }
@@ -36,19 +34,10 @@ pub(crate) fn report(bytes: &[u8]) -> Result<String, fmt::Error> {
     ranking.sort_by(|(word, count), (other, others)| others.cmp(count).then(word.cmp(other)));
 
     let mut report = String::new();
-    writeln!(
-        report,
-        "{} bytes, {total} words, {} different",
-        bytes.len(),
-        ranking.len()
-    )?;
+    writeln!(report, "{} bytes, {total} words, {} different", bytes.len(), ranking.len())?;
     for (place, (word, count)) in ranking.iter().take(REPORTED_MAX).enumerate() {
         let share = 100.0 * *count as f64 / total as f64;
-        writeln!(
-            report,
-            "{:>2}. {word:<16} {count:>6} {share:>6.2} %",
-            place + 1
-        )?;
+        writeln!(report, "{:>2}. {word:<16} {count:>6} {share:>6.2} %", place + 1)?;
     }
     writeln!(report, "checksum {:016x}", checksum(bytes))?;
     Ok(report)

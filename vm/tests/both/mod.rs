@@ -31,18 +31,11 @@ pub(crate) fn run_both_for(
     program: &LoadedProgram,
     input: &[u8],
 ) -> Result<Recording, ExecuteError> {
-    let options = Options {
-        max_cycles,
-        ..Options::default()
-    };
+    let options = Options { max_cycles, ..Options::default() };
     let mut printed = Vec::new();
-    let executed = execute(program, input, &options, &mut |text| {
-        printed.push(text.to_vec())
-    });
+    let executed = execute(program, input, &options, &mut |text| printed.push(text.to_vec()));
     let mut recorded_print = Vec::new();
-    let recorded = record(program, input, &options, &mut |text| {
-        recorded_print.push(text.to_vec())
-    });
+    let recorded = record(program, input, &options, &mut |text| recorded_print.push(text.to_vec()));
     assert_eq!(printed, recorded_print, "what is printed");
     match (executed, recorded) {
         (Ok(executed), Ok(recording)) => {
@@ -84,10 +77,7 @@ struct Chains(HashMap<Place, Vec<Link>>);
 impl Chains {
     fn push(&mut self, place: Place, before: Access, value: u64, time: u32) {
         let after = Access { value, time };
-        self.0
-            .entry(place)
-            .or_default()
-            .push(Link { before, after });
+        self.0.entry(place).or_default().push(Link { before, after });
     }
 
     fn read(&mut self, place: Place, before: Access, time: u32) {
@@ -100,11 +90,7 @@ fn register(number: u8) -> Place {
 }
 
 fn target(rd: u8) -> Place {
-    if rd == 0 {
-        Place::Register(SINK)
-    } else {
-        register(rd)
-    }
+    if rd == 0 { Place::Register(SINK) } else { register(rd) }
 }
 
 fn check_events(program: &LoadedProgram, input: &[u8], recording: &Recording) {
@@ -113,34 +99,20 @@ fn check_events(program: &LoadedProgram, input: &[u8], recording: &Recording) {
     // The next instruction's address by the time of each step.
     let mut steps: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
     let mut add_step = |time, index, next| {
-        assert_eq!(
-            steps.insert(time, (index, next)),
-            None,
-            "two steps at time {time}"
-        );
+        assert_eq!(steps.insert(time, (index, next)), None, "two steps at time {time}");
     };
     let instructions = &program.program().instructions;
 
     for (class, list) in step_lists(events) {
-        assert!(
-            list.is_sorted_by(|a, b| a.time < b.time),
-            "{class:?} in order of time"
-        );
+        assert!(list.is_sorted_by(|a, b| a.time < b.time), "{class:?} in order of time");
         for step in list {
             let (pc, instruction) = instructions[step.index as usize];
             assert_eq!(instruction.operation.class(), Some(class));
-            add_step(
-                step.time,
-                step.index,
-                check_step(&mut chains, pc, &instruction, step),
-            );
+            add_step(step.time, step.index, check_step(&mut chains, pc, &instruction, step));
         }
     }
     for (class, list) in memory_lists(events) {
-        assert!(
-            list.is_sorted_by(|a, b| a.step.time < b.step.time),
-            "{class:?} in order of time"
-        );
+        assert!(list.is_sorted_by(|a, b| a.step.time < b.step.time), "{class:?} in order of time");
         for event in list {
             let (pc, instruction) = instructions[event.step.index as usize];
             let own = check_memory_step(&mut chains, &instruction, event);
@@ -154,17 +126,13 @@ fn check_events(program: &LoadedProgram, input: &[u8], recording: &Recording) {
     }
 
     let times: Vec<u32> = steps.keys().copied().collect();
-    let expected: Vec<u32> = (0..execution.cycles as u32)
-        .map(|cycle| TIME_START + TICKS_PER_STEP * cycle)
-        .collect();
+    let expected: Vec<u32> =
+        (0..execution.cycles as u32).map(|cycle| TIME_START + TICKS_PER_STEP * cycle).collect();
     assert_eq!(times, expected, "one step for each cycle");
     let path: Vec<(u32, u64)> = steps.into_values().collect();
     assert_eq!(instructions[path[0].0 as usize].0, program.program().entry);
     for pair in path.windows(2) {
-        assert_eq!(
-            instructions[pair[1].0 as usize].0, pair[0].1,
-            "address of the next step"
-        );
+        assert_eq!(instructions[pair[1].0 as usize].0, pair[0].1, "address of the next step");
     }
 
     check_chains(chains, program, input, events);
@@ -205,13 +173,7 @@ fn memory_lists(events: &Events) -> [(Class, &[MemoryStep]); 5] {
 
 /// Adds the accesses of a step; the address of the next one.
 fn check_step(chains: &mut Chains, pc: u64, instruction: &Instruction, step: &Step) -> u64 {
-    let Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2,
-        imm,
-    } = *instruction;
+    let Instruction { operation, rd, rs1, rs2, imm } = *instruction;
     let unread = Access::default();
     if operation == Operation::Jal {
         assert_eq!(step.rs1, unread);
@@ -228,11 +190,7 @@ fn check_step(chains: &mut Chains, pc: u64, instruction: &Instruction, step: &St
     let (value, next) = match operation.class() {
         Some(Class::BranchEqual | Class::BranchLess) => {
             assert_eq!(step.rd, unread);
-            return if semantics::branch_taken(operation, a, b) {
-                jump
-            } else {
-                pc + 4
-            };
+            return if semantics::branch_taken(operation, a, b) { jump } else { pc + 4 };
         }
         Some(Class::Jump) => (pc + 4, jump),
         Some(Class::JumpRegister) => (pc + 4, semantics::jalr_target(a, imm)),
@@ -248,18 +206,8 @@ fn check_step(chains: &mut Chains, pc: u64, instruction: &Instruction, step: &St
 
 /// Adds the accesses of a load or store; the class that it belongs to.
 fn check_memory_step(chains: &mut Chains, instruction: &Instruction, event: &MemoryStep) -> Class {
-    let Instruction {
-        operation,
-        rd,
-        rs1,
-        rs2,
-        imm,
-    } = *instruction;
-    let MemoryStep {
-        step,
-        word,
-        next_word,
-    } = event;
+    let Instruction { operation, rd, rs1, rs2, imm } = *instruction;
+    let MemoryStep { step, word, next_word } = event;
     let time = step.time;
     let width = semantics::access_width(operation);
     let address = step.rs1.value.wrapping_add_signed(imm);
@@ -272,12 +220,7 @@ fn check_memory_step(chains: &mut Chains, instruction: &Instruction, event: &Mem
     } else {
         assert_eq!(step.rs2, Access::default());
         let raw = semantics::extract(word.value, next_word.value, address);
-        chains.push(
-            target(rd),
-            step.rd,
-            semantics::load_value(operation, raw),
-            time + 3,
-        );
+        chains.push(target(rd), step.rd, semantics::load_value(operation, raw), time + 3);
         (word.value, next_word.value)
     };
     chains.push(Place::Word(address & !7), *word, low, time + 2);
@@ -352,11 +295,7 @@ fn check_calls(
             }
             _ => false,
         };
-        assert_eq!(
-            ends,
-            position + 1 == events.ecall.len(),
-            "the last call ends the run"
-        );
+        assert_eq!(ends, position + 1 == events.ecall.len(), "the last call ends the run");
     }
     assert_eq!((commits.next(), keccaks.next()), (None, None));
     assert_eq!(output, execution.public_output);
@@ -370,22 +309,13 @@ fn check_chains(chains: Chains, program: &LoadedProgram, input: &[u8], events: &
             Place::Register(number) => (0, events.registers[number]),
             Place::Word(address) => {
                 touched += 1;
-                let at = events
-                    .memory
-                    .binary_search_by_key(&address, |cell| cell.address);
+                let at = events.memory.binary_search_by_key(&address, |cell| cell.address);
                 let cell = events.memory[at.unwrap_or_else(|_| panic!("no cell {address:#x}"))];
-                assert_eq!(
-                    cell.initial,
-                    initial_word(program, input, address),
-                    "{address:#x}"
-                );
+                assert_eq!(cell.initial, initial_word(program, input, address), "{address:#x}");
                 (cell.initial, cell.last)
             }
         };
-        let mut before = Access {
-            value: initial,
-            time: 0,
-        };
+        let mut before = Access { value: initial, time: 0 };
         for link in links {
             assert_eq!(link.before, before, "chain of {place:?}");
             assert!(link.after.time > before.time, "times of {place:?} increase");
@@ -397,42 +327,27 @@ fn check_chains(chains: Chains, program: &LoadedProgram, input: &[u8], events: &
     assert!(events.memory.is_sorted_by(|a, b| a.address < b.address));
 
     // Refreshes may be as late as they like; what is bounded is every other access.
-    let refreshed: BTreeMap<(u8, u32), ()> = events
-        .refreshes
-        .iter()
-        .map(|refresh| ((refresh.register, refresh.time), ()))
-        .collect();
+    let refreshed: BTreeMap<(u8, u32), ()> =
+        events.refreshes.iter().map(|refresh| ((refresh.register, refresh.time), ())).collect();
     assert_eq!(refreshed.len(), events.refreshes.len(), "no refresh twice");
-    assert!(
-        events
-            .refreshes
-            .iter()
-            .all(|refresh| usize::from(refresh.register) < REGISTERS)
-    );
+    assert!(events.refreshes.iter().all(|refresh| usize::from(refresh.register) < REGISTERS));
     for refresh in &events.refreshes {
-        assert!(
-            refresh.time + 1 - refresh.before.time > REGISTER_GAP_MAX,
-            "a needless refresh"
-        );
+        assert!(refresh.time + 1 - refresh.before.time > REGISTER_GAP_MAX, "a needless refresh");
     }
     for (_, list) in step_lists(events) {
         for step in list {
-            for (access, time) in [
-                (step.rs1, step.time),
-                (step.rs2, step.time + 1),
-                (step.rd, step.time + 3),
-            ] {
+            for (access, time) in
+                [(step.rs1, step.time), (step.rs2, step.time + 1), (step.rd, step.time + 3)]
+            {
                 check_gap(access, time);
             }
         }
     }
     for (_, list) in memory_lists(events) {
         for MemoryStep { step, .. } in list {
-            for (access, time) in [
-                (step.rs1, step.time),
-                (step.rs2, step.time + 1),
-                (step.rd, step.time + 3),
-            ] {
+            for (access, time) in
+                [(step.rs1, step.time), (step.rs2, step.time + 1), (step.rd, step.time + 3)]
+            {
                 check_gap(access, time);
             }
         }
