@@ -185,7 +185,6 @@ impl fmt::Display for Imbalance {
 /// Adds up messages over all tables.
 #[derive(Debug, Default)]
 pub struct Balance {
-    #[expect(clippy::type_complexity, reason = "private, and named by its two fields here")]
     totals: BTreeMap<(Bus, Vec<u64>), (Goldilocks, Vec<Place>)>,
 }
 

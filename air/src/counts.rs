@@ -70,9 +70,9 @@ impl Counts {
         self.program[index as usize] += 1;
     }
 
-    /// Adds another count to this one.
+    /// The sum of this count and another.
     #[must_use]
-    pub fn add(mut self, other: &Self) -> Self {
+    pub fn merged(mut self, other: &Self) -> Self {
         for (mine, theirs) in [
             (&mut self.range16, &other.range16),
             (&mut self.sign16, &other.sign16),

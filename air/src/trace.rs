@@ -147,10 +147,10 @@ impl Filler<'_> {
                     fill_chunk(events, cells, &mut counts);
                     counts
                 })
-                .reduce_with(|a, b| a.add(&b));
+                .reduce_with(|a, b| a.merged(&b));
             if let Some(counts) = counts {
                 let mine = core::mem::replace(&mut self.counts, Counts::new(0));
-                self.counts = counts.add(&mine);
+                self.counts = counts.merged(&mine);
             }
         }
         RowMajorMatrix::new(cells, R::WIDTH)

@@ -129,7 +129,6 @@ pub fn report(parameters: &Parameters, shape: &Shape) -> Report {
         out_of_domain: parameters.ood_grinding,
         batch_combination: parameters.batch_grinding,
         lookup_challenge: parameters.lookup_grinding,
-        ..GrindingSites::NONE
     };
     // Interactions for each row of the highest table, rounded up, so that the product is at least
     // the number of messages of all tables.

@@ -5,7 +5,9 @@ mod both;
 
 use both::run_both_for;
 use lvm_isa::instruction::Operation::*;
-use lvm_syscalls::layout::{PRIVATE_INPUT_DATA, PRIVATE_INPUT_MAX, PRIVATE_INPUT_START};
+use lvm_syscalls::layout::{
+    PRIVATE_INPUT_DATA, PRIVATE_INPUT_END, PRIVATE_INPUT_MAX, PRIVATE_INPUT_START,
+};
 use lvm_vm::assemble::{Assembler, i};
 use lvm_vm::elf::{IMAGE_MAX, LoadedProgram, load};
 use lvm_vm::error::ElfError::{self, *};
@@ -219,18 +221,17 @@ fn segments_outside_memory() {
     }
     place(0x1000, 24).accepted();
     place(MEMORY_END - 24, 24).accepted();
-    let input_end = PRIVATE_INPUT_DATA + PRIVATE_INPUT_MAX;
     for (address, length) in [
         (PRIVATE_INPUT_START - 23, 24),
         (PRIVATE_INPUT_START, 24),
-        (input_end - 1, 24),
-        (input_end, 24),
+        (PRIVATE_INPUT_DATA + PRIVATE_INPUT_MAX, 24),
+        (PRIVATE_INPUT_END - 1, 24),
         (DATA + 0x2000, PRIVATE_INPUT_START),
     ] {
         place(address, length).refused(SegmentInPrivateInput { address, length });
     }
     place(PRIVATE_INPUT_START - 24, 24).accepted();
-    place(input_end + 4, 24).accepted();
+    place(PRIVATE_INPUT_END, 24).accepted();
 }
 
 #[test]

@@ -212,7 +212,7 @@ fn calls_that_are_not_defined() {
 fn the_output_limit_counts_all_commits() {
     let mut exact = code();
     exact.commit(0x10_0000, 1 << 19).commit(0x20_0000, 1 << 19);
-    exact.commit(0, 0).commit(u64::MAX, 0);
+    exact.commit(0, 0).commit(END, 0);
     let mut over = exact.clone();
     assert_eq!(run_well(&exact.halt(0).load(), &[]).public_output.len(), 1 << 20);
     over.commit(0x10_0000, 1);

@@ -136,13 +136,11 @@ pub const fn added_register(instruction: &Instruction) -> u8 {
 }
 
 /// A signed number as a field element.
-#[must_use]
 pub fn signed(value: i64) -> Goldilocks {
     Goldilocks::from_i64(value)
 }
 
 /// The five operands of the instruction at `pc`, as listed at the top.
-#[must_use]
 pub fn operands(pc: u64, instruction: &Instruction) -> [Goldilocks; 5] {
     let Instruction { rd, rs1, rs2, imm, operation } = *instruction;
     let small = Goldilocks::from_u8;
