@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use lvm_air::table::{LOG_HEIGHT_MAX, LOG_HEIGHT_MIN, Table, TableAir, padded_height};
 use lvm_air::tables::boundary::{self, BoundaryStatement};
 use lvm_air::tables::output;
+use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
 use p3_batch_stark::CommonData;
 use p3_batch_stark::common::{GlobalPreprocessed, PreprocessedInstanceMeta};
 use p3_lookup::{LogUpGadget, Lookups};
@@ -20,9 +21,6 @@ use crate::key::KeyMaterial;
 
 /// Degree that constraints and packed interactions may have at blowup 2.
 pub const DEGREE_MAX: usize = 3;
-
-/// Bytes of public output that a proof may have.
-pub const PUBLIC_OUTPUT_MAX: usize = 1 << 20;
 
 /// The tables of a proof with the log2 of their heights.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +57,7 @@ impl Shape {
         key: &KeyMaterial,
         public_output: &[u8],
     ) -> Result<Self, ShapeError> {
-        if public_output.len() > PUBLIC_OUTPUT_MAX {
+        if public_output.len() as u64 > PUBLIC_OUTPUT_MAX {
             return Err(ShapeError::OutputTooLong { bytes: public_output.len() });
         }
         let mut known: Vec<(Table, usize)> = Vec::new();

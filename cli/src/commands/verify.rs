@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
-use lvm_verifier::shape::PUBLIC_OUTPUT_MAX;
+use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
 use lvm_verifier::{Claim, Verifier, VerifyingKey};
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     let public_output = arguments
         .public_output
         .as_deref()
-        .map(|path| files::read(path, "the expected public output", PUBLIC_OUTPUT_MAX as u64))
+        .map(|path| files::read(path, "the expected public output", PUBLIC_OUTPUT_MAX))
         .transpose()?;
     let claim = Claim { exit_code: arguments.exit_code, public_output: public_output.as_deref() };
 
