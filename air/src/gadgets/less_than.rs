@@ -79,8 +79,9 @@ impl<V: Copy> LessThan<V> {
         self.constrain_unless_crossing(builder, a, b, AB::Expr::ZERO, active.into());
     }
 
-    /// Compares unsigned values, except that `crosses`, which the caller has proved to be 0 or 1,
-    /// stands for: the value that is said to be less has a high limb of 2^31 or more.
+    /// Compares unsigned values, except that `crosses` stands for: the value that is said to be
+    /// less has a high limb of 2^31 or more. Assumes that `crosses` is 0 or 1, and 0 where
+    /// `is_low` is 1.
     fn constrain_unless_crossing<AB: TableBuilder<Var = V>>(
         &self,
         builder: &mut AB,
@@ -100,7 +101,6 @@ impl<V: Copy> LessThan<V> {
             "the low limbs decide only if the high are equal",
             is_low.clone() * hi_difference.clone(),
         );
-        builder.constrain("one comparison decides", is_low.clone() * crosses.clone());
 
         // The terms are exclusive, and each is an integer above −2^33 and below 2^33, so that
         // the equation holds over the integers.
@@ -178,6 +178,7 @@ impl<V: Copy> SignedLessThan<V> {
             "crossing zero leads to a value that is not negative",
             crosses.clone() * (AB::Expr::ONE - larger_is_positive.clone()),
         );
+        builder.constrain("one comparison decides", crosses.clone() * self.order.is_low);
         self.order.constrain_unless_crossing(builder, a, b, crosses, active);
 
         // both_negative: smaller_hi − 2^31 ≥ 0. Otherwise 2^31 − 1 − larger_hi ≥ 0. The larger

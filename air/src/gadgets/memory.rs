@@ -31,7 +31,7 @@ columns! {
     /// A read of an 8-aligned memory word, or an access that may be either: the state that it
     /// finds. Guarantees what [`MemoryWrite`] does, except that a read word need not be writable.
     pub struct MemoryAccess {
-        /// The state that a write finds.
+        /// The state found.
         found: MemoryWrite,
         /// 1 if stores may change the word, else 0; as the word's cell has it.
         is_writable: cell,

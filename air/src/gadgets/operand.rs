@@ -84,17 +84,3 @@ impl Operand<Goldilocks> {
         }
     }
 }
-
-/// The fields of the program's message for `instruction` at the tests' address.
-#[cfg(test)]
-pub(crate) fn program_fields(instruction: &Instruction) -> std::vec::Vec<u64> {
-    use p3_field::PrimeField64;
-
-    use crate::tables::program::{code, operands};
-    use crate::tables::testing::PC;
-
-    let operands = operands(PC, instruction);
-    let mut fields = std::vec![PC, u64::from(code(instruction.operation))];
-    fields.extend(operands.iter().map(PrimeField64::as_canonical_u64));
-    fields
-}

@@ -46,7 +46,7 @@ impl<V: Copy> LimbProduct<V> {
         let [x, y, low, high] = [x, y, low, self.high].map(Into::<AB::Expr>::into);
         builder.constrain("limb product", x * y + z.into() - low - high.clone() * TWO_32);
         builder.constrain(
-            "the high limb of a product is below 2^32 - 1",
+            "the high limb of a product is below 2^32 − 1",
             (AB::Expr::from(LIMB_MAX) - high) * self.inverse - active.clone(),
         );
         self.high_limbs.constrain(builder, self.high, active);

@@ -34,7 +34,7 @@ columns! {
     /// `by_16` and `by_32` (for five bits the caller gives 0 as `by_32`), and that `amount` is the
     /// low bits of the operand.
     pub struct ShiftBy {
-        /// The amount; below 2^5 or 2^6.
+        /// The amount: as many low bits of the operand as count.
         amount: cell,
         /// `2^(amount % 16)`.
         multiplier: cell,

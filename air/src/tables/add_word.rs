@@ -111,7 +111,6 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::gadgets::operand::program_fields;
     use crate::gadgets::value::TWO_32;
     use crate::tables::program::is_immediate;
     use crate::tables::testing::*;

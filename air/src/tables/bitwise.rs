@@ -170,7 +170,6 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::gadgets::operand::program_fields;
     use crate::tables::testing::*;
 
     const REGISTER_FORMS: [Operation; 3] = [Operation::And, Operation::Or, Operation::Xor];

@@ -131,7 +131,6 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::gadgets::operand::program_fields;
     use crate::tables::testing::*;
 
     const OPERATIONS: [Operation; 2] = [Operation::Beq, Operation::Bne];

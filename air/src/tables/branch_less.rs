@@ -121,7 +121,6 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::gadgets::operand::program_fields;
     use crate::tables::testing::*;
 
     const OPERATIONS: [Operation; 4] =

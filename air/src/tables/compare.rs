@@ -101,7 +101,6 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::gadgets::operand::program_fields;
     use crate::tables::testing::*;
 
     const REGISTER_FORMS: [Operation; 2] = [Operation::Slt, Operation::Sltu];

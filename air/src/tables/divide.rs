@@ -376,7 +376,6 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::gadgets::operand::program_fields;
     use crate::gadgets::value::TWO_32;
     use crate::tables::testing::*;
 

@@ -125,7 +125,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         builder,
         row.register,
         Value { lo: value.lo.clone(), hi: value.hi.clone() },
-        row.fetch.at::<AB>(0) + is_store.clone() + is_load * AB::Expr::from_u8(3),
+        row.fetch.at::<AB>(0) + is_store.clone() + is_load.clone() * AB::Expr::from_u8(3),
         active.clone(),
     );
     let read = row.access.before;
@@ -154,7 +154,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         now.clone(),
         active.clone(),
     );
-    let writes_second = is_store * row.crosses;
+    let writes_second = is_store.clone() * row.crosses;
     row.second.constrain_either(
         builder,
         second_address,
@@ -181,14 +181,14 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         }
     }
 
-    // The operations that load, or store, at least so many bytes.
+    // The operations that load, or store, more than so many bytes.
     let loads_more_than = |byte: usize| match byte {
-        0 | 1 => sum::<AB>(loads),
+        0 | 1 => is_load.clone(),
         2 | 3 => row.is_lw + row.is_lwu + row.is_ld,
         _ => row.is_ld.into(),
     };
     let stores_more_than = |byte: usize| match byte {
-        0 | 1 => sum::<AB>(stores),
+        0 | 1 => is_store.clone(),
         2 | 3 => row.is_sw + row.is_sd,
         _ => row.is_sd.into(),
     };
@@ -203,7 +203,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
             - row.crosses,
     );
 
-    // Load: byte i of the result is byte offset + i of the words, or all sign above the width.
+    // Load: byte i of the result is byte offset + i of the words, or all sign above the width,
+    // which is at least two bytes.
     for (i, byte) in row.value.into_iter().enumerate() {
         let found = (0..8)
             .fold(AB::Expr::ZERO, |sum, offset| sum + row.offsets[offset] * row.before[offset + i]);
@@ -211,11 +212,11 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
             "a load takes the bytes at the offset",
             (-found + byte) * loads_more_than(i),
         );
-        let fill = row.sign * AB::Expr::from_u8(u8::MAX);
-        builder.constrain(
-            "a load extends the sign",
-            (-fill + byte) * (sum::<AB>(loads) - loads_more_than(i)),
-        );
+    }
+    let fill = row.sign * AB::Expr::from_u8(u8::MAX);
+    for (i, byte) in row.value.into_iter().enumerate().skip(2) {
+        let is_above = is_load.clone() - loads_more_than(i);
+        builder.constrain("a load extends the sign", (-fill.clone() + byte) * is_above);
     }
     let top = row.is_lh * row.value[1] + row.is_lw * row.value[3];
     Sign16Msg { value: top * AB::Expr::from_u16(1 << 8), sign: row.sign.into() }

@@ -308,7 +308,6 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::gadgets::operand::program_fields;
     use crate::tables::testing::*;
 
     const OPERATIONS: [Operation; 5] =
@@ -400,7 +399,7 @@ mod tests {
             };
             corrupt("limb product", |r| r.low += Goldilocks::ONE);
             corrupt("limb product", |r| r.top.high += Goldilocks::ONE);
-            corrupt("the high limb of a product is below 2^32 - 1", |r| {
+            corrupt("the high limb of a product is below 2^32 − 1", |r| {
                 r.top.inverse += Goldilocks::ONE
             });
             corrupt("sign16", |r| r.left_sign = Goldilocks::ONE - r.left_sign);
@@ -491,7 +490,7 @@ mod tests {
         forge_result(&mut row, forged);
         for inverse in [Goldilocks::ZERO, Goldilocks::ONE] {
             row.top.inverse = inverse;
-            assert_eq!(violations(&row, eval), ["the high limb of a product is below 2^32 - 1"]);
+            assert_eq!(violations(&row, eval), ["the high limb of a product is below 2^32 − 1"]);
         }
     }
 

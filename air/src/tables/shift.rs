@@ -21,10 +21,11 @@ use crate::columns::{Columns, columns};
 use crate::counts::Counts;
 use crate::gadgets::fetch::{Decoded, Fetch};
 use crate::gadgets::limbs::range16;
+use crate::gadgets::operand::Operand;
 use crate::gadgets::register::RegisterAccess;
 use crate::gadgets::shift_by::{AmountBits, ShiftBy};
 use crate::gadgets::value::{TWO_16, TWO_32, Value};
-use crate::tables::program::{IMMEDIATE_CODE, code, destination, is_immediate};
+use crate::tables::program::{code, destination};
 
 columns! {
     /// One executed 64-bit shift.
@@ -37,21 +38,17 @@ columns! {
         is_srl: cell,
         /// 1 for SRA and SRAI; 0 or 1.
         is_sra: cell,
-        /// 1 for the immediate forms; 0 or 1.
-        is_immediate: cell,
         /// Destination register, or the sink.
         rd: cell,
         /// First source register.
         rs1: cell,
-        /// Second source register, or 0.
-        rs2: cell,
         /// Read of rs1.
         left: RegisterAccess,
-        /// Read of rs2; for the immediate forms `before` is the immediate and there is no read.
-        right: RegisterAccess,
+        /// Second operand.
+        right: Operand,
         /// Write of rd.
         write: RegisterAccess,
-        /// The amount, below 64, and 2^(amount % 16).
+        /// Shift amount: the second operand's low 6 bits, below 64.
         by: ShiftBy,
         /// 1 when amount / 16 is 1, 2, 3 respectively; 0 or 1, at most one of them.
         positions: [cell; 3],
@@ -74,13 +71,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let row = ShiftRow::<AB::Var>::of(builder.main().current_slice());
     let is_right: AB::Expr = row.is_srl + row.is_sra;
     let active = is_right.clone() + row.is_sll;
-    let is_register = active.clone() - row.is_immediate;
     builder.constrain_bool("is_sll is boolean", row.is_sll);
     builder.constrain_bool("is_srl is boolean", row.is_srl);
     builder.constrain_bool("is_sra is boolean", row.is_sra);
     builder.constrain_bool("at most one operation", active.clone());
-    builder.constrain_bool("is_immediate is boolean", row.is_immediate);
-    builder.constrain_bool("an immediate form is an operation", is_register.clone());
     for position in row.positions {
         builder.constrain_bool("positions are boolean", position);
     }
@@ -88,24 +82,16 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let moved: AB::Expr = at_1 + at_2 + at_3;
     builder.constrain_bool("at most one position", moved.clone());
 
-    // The amount's operand is what is read from rs2, or the immediate that the program states.
-    let amount = row.right.before;
     let decoded = Decoded {
         code: row.is_sll * AB::Expr::from_u8(code(Operation::Sll))
             + row.is_srl * AB::Expr::from_u8(code(Operation::Srl))
             + row.is_sra * AB::Expr::from_u8(code(Operation::Sra))
-            + row.is_immediate * AB::Expr::from_u8(IMMEDIATE_CODE),
-        operands: [
-            row.rd.into(),
-            row.rs1.into(),
-            row.rs2.into(),
-            row.is_immediate * amount.lo,
-            row.is_immediate * amount.hi,
-        ],
+            + row.right.code::<AB>(),
+        operands: row.right.operands::<AB>(row.rd, row.rs1),
     };
     row.fetch.constrain(builder, decoded, row.fetch.fallthrough::<AB>(), active.clone());
     row.left.constrain_read(builder, row.rs1, row.fetch.at::<AB>(0), active.clone());
-    row.right.constrain_read(builder, row.rs2, row.fetch.at::<AB>(1), is_register);
+    row.right.constrain(builder, row.fetch.at::<AB>(1), active.clone());
     row.write.constrain_write(
         builder,
         row.rd,
@@ -115,7 +101,13 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     );
 
     let [by_16, by_32] = [at_1 + at_3, at_2 + at_3];
-    row.by.constrain(builder, amount.lo, AmountBits::Six, [by_16, by_32], active.clone());
+    row.by.constrain(
+        builder,
+        row.right.value().lo,
+        AmountBits::Six,
+        [by_16, by_32],
+        active.clone(),
+    );
 
     // The product a·2^s or a·2^(16−s), half by half. To the right, with m = 2^s, the equation is
     // multiplied by m: product·m = a·2^16. A half's product is at most 2^48 + 2^16 in size and m
@@ -191,17 +183,8 @@ pub fn fill(
     let operation = instruction.operation;
     let is_sll = matches!(operation, Operation::Sll | Operation::Slli);
     let is_sra = matches!(operation, Operation::Sra | Operation::Srai);
-    let is_immediate = is_immediate(operation);
     let a = step.rs1.value;
-    let (operand, rs2, right) = if is_immediate {
-        let immediate = semantics::immediate_operand(instruction, pc);
-        let right = RegisterAccess { before: Value::from_u64(immediate), ..Default::default() };
-        (immediate, 0, right)
-    } else {
-        let right = RegisterAccess::fill(step.rs2, step.time + 1, counts);
-        (step.rs2.value, instruction.rs2, right)
-    };
-
+    let operand = Operand::of(instruction, step);
     let amount = operand % 64;
     let within = amount % 16;
     let factor: u64 = if is_sll { 1 << within } else { 1 << (16 - within) };
@@ -223,12 +206,10 @@ pub fn fill(
         is_sll: Goldilocks::from_bool(is_sll),
         is_srl: Goldilocks::from_bool(!is_sll && !is_sra),
         is_sra: Goldilocks::from_bool(is_sra),
-        is_immediate: Goldilocks::from_bool(is_immediate),
         rd: Goldilocks::from_u8(destination(instruction.rd)),
         rs1: Goldilocks::from_u8(instruction.rs1),
-        rs2: Goldilocks::from_u8(rs2),
         left: RegisterAccess::fill(step.rs1, step.time, counts),
-        right,
+        right: Operand::fill(instruction, step, counts),
         write: RegisterAccess::fill(step.rd, step.time + 3, counts),
         by: ShiftBy::fill(operand, AmountBits::Six, counts),
         positions: [1, 2, 3].map(|position| Goldilocks::from_bool(amount / 16 == position)),
@@ -251,7 +232,7 @@ mod tests {
     use crate::builder::Side;
     use crate::bus::Bus;
     use crate::gadgets::value::TWO_32_INVERSE;
-    use crate::tables::program::operands;
+    use crate::tables::program::is_immediate;
     use crate::tables::testing::*;
 
     const REGISTER_FORMS: [Operation; 3] = [Operation::Sll, Operation::Srl, Operation::Sra];
@@ -276,8 +257,7 @@ mod tests {
         sends.push((u64::from(destination(instruction.rd)), result, 403));
         assert_eq!(register_sends(&row, eval), sends, "{case}");
         assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4], "{case}");
-        let mut program = Vec::from([PC, u64::from(code(instruction.operation))]);
-        program.extend(operands(PC, instruction).iter().map(PrimeField64::as_canonical_u64));
+        let program = program_fields(instruction);
         assert_eq!(message(&row, Bus::Program, Side::Send, eval), program, "{case}");
     }
 
@@ -329,9 +309,7 @@ mod tests {
 
     #[test]
     fn padding_does_nothing() {
-        let row = ShiftRow::<Goldilocks>::default();
-        let (failures, messages) = crate::tables::testing::check(&row, eval);
-        assert!(failures.is_empty() && messages.is_empty(), "{failures:?} {messages:?}");
+        expect_padding::<ShiftRow<Goldilocks>>(eval);
     }
 
     type Change = fn(&mut ShiftRow<Goldilocks>);
@@ -357,10 +335,10 @@ mod tests {
             corrupt("is_srl is boolean", |r| r.is_srl += Goldilocks::TWO);
             corrupt("is_sra is boolean", |r| r.is_sra += Goldilocks::TWO);
             corrupt("at most one operation", |r| (r.is_sll, r.is_srl, r.is_sra) = (ONE, ONE, ONE));
-            corrupt("is_immediate is boolean", |r| r.is_immediate += Goldilocks::TWO);
+            corrupt("is_immediate is boolean", |r| r.right.is_immediate += Goldilocks::TWO);
             corrupt("an immediate form is an operation", |r| {
                 (r.is_sll, r.is_srl, r.is_sra) = Default::default();
-                r.is_immediate = ONE;
+                r.right.is_immediate = ONE;
             });
             corrupt("positions are boolean", |r| r.positions[0] += ONE);
             corrupt("at most one position", |r| r.positions[2] = ONE);
@@ -368,7 +346,7 @@ mod tests {
             corrupt("shift_amount", |r| r.by.multiplier += ONE);
             corrupt("shift_amount", |r| r.positions = [Goldilocks::ZERO; 3]);
             corrupt("shift_amount", |r| r.positions = [Goldilocks::ZERO, ONE, Goldilocks::ZERO]);
-            corrupt("range16", |r| r.right.before.lo -= ONE);
+            corrupt("range16", |r| r.right.access.before.lo -= ONE);
             corrupt("range16", |r| r.by.rest.low -= ONE);
             corrupt("range16", |r| r.left.time = Goldilocks::from_u32(400));
             corrupt("range16", |r| r.write.time = Goldilocks::from_u32(403));
@@ -498,7 +476,7 @@ mod tests {
     fn the_operand_is_the_programs() {
         // Another immediate changes what is asked of the program.
         let mut row = row(Operation::Slli, 3, 5);
-        row.right.before.lo = Goldilocks::from_u8(5 + 64);
+        row.right.access.before.lo = Goldilocks::from_u8(5 + 64);
         assert_eq!(message(&row, Bus::Program, Side::Send, eval)[5], 69);
         // A register form asks for an instruction without an immediate, and reads rs2.
         let row = self::row(Operation::Sll, 3, 5);

@@ -21,10 +21,11 @@ use crate::columns::{Columns, columns};
 use crate::counts::Counts;
 use crate::gadgets::fetch::{Decoded, Fetch};
 use crate::gadgets::limbs::range16;
+use crate::gadgets::operand::Operand;
 use crate::gadgets::register::RegisterAccess;
 use crate::gadgets::shift_by::{AmountBits, ShiftBy};
 use crate::gadgets::value::{TWO_16, TWO_32, Value};
-use crate::tables::program::{IMMEDIATE_CODE, code, destination, is_immediate};
+use crate::tables::program::{code, destination};
 
 columns! {
     /// One executed 32-bit shift.
@@ -37,21 +38,17 @@ columns! {
         is_srlw: cell,
         /// 1 for SRAW and SRAIW; 0 or 1.
         is_sraw: cell,
-        /// 1 for the immediate forms; 0 or 1.
-        is_immediate: cell,
         /// Destination register, or the sink.
         rd: cell,
         /// First source register.
         rs1: cell,
-        /// Second source register, or 0.
-        rs2: cell,
         /// Read of rs1.
         left: RegisterAccess,
-        /// Read of rs2; for the immediate forms `before` is the immediate and there is no read.
-        right: RegisterAccess,
+        /// Second operand.
+        right: Operand,
         /// Write of rd.
         write: RegisterAccess,
-        /// The amount, below 32, and 2^(amount % 16).
+        /// Shift amount: the second operand's low 5 bits, below 32.
         by: ShiftBy,
         /// 1 when the amount is at least 16; 0 or 1.
         is_far: cell,
@@ -75,39 +72,28 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let row = ShiftWordRow::<AB::Var>::of(builder.main().current_slice());
     let is_right: AB::Expr = row.is_srlw + row.is_sraw;
     let active = is_right.clone() + row.is_sllw;
-    let is_register = active.clone() - row.is_immediate;
     builder.constrain_bool("is_sllw is boolean", row.is_sllw);
     builder.constrain_bool("is_srlw is boolean", row.is_srlw);
     builder.constrain_bool("is_sraw is boolean", row.is_sraw);
     builder.constrain_bool("at most one operation", active.clone());
-    builder.constrain_bool("is_immediate is boolean", row.is_immediate);
-    builder.constrain_bool("an immediate form is an operation", is_register.clone());
     builder.constrain_bool("is_far is boolean", row.is_far);
 
-    // The amount's operand is what is read from rs2, or the immediate that the program states.
-    let amount = row.right.before;
     let decoded = Decoded {
         code: row.is_sllw * AB::Expr::from_u8(code(Operation::Sllw))
             + row.is_srlw * AB::Expr::from_u8(code(Operation::Srlw))
             + row.is_sraw * AB::Expr::from_u8(code(Operation::Sraw))
-            + row.is_immediate * AB::Expr::from_u8(IMMEDIATE_CODE),
-        operands: [
-            row.rd.into(),
-            row.rs1.into(),
-            row.rs2.into(),
-            row.is_immediate * amount.lo,
-            row.is_immediate * amount.hi,
-        ],
+            + row.right.code::<AB>(),
+        operands: row.right.operands::<AB>(row.rd, row.rs1),
     };
     // Both limbs of the result are canonical: see the end.
     let result = Value { lo: row.word.into(), hi: row.sign * AB::Expr::from_u32(u32::MAX) };
     row.fetch.constrain(builder, decoded, row.fetch.fallthrough::<AB>(), active.clone());
     row.left.constrain_read(builder, row.rs1, row.fetch.at::<AB>(0), active.clone());
-    row.right.constrain_read(builder, row.rs2, row.fetch.at::<AB>(1), is_register);
+    row.right.constrain(builder, row.fetch.at::<AB>(1), active.clone());
     row.write.constrain_write(builder, row.rd, result, row.fetch.at::<AB>(3), active.clone());
 
     let by = [row.is_far.into(), AB::Expr::ZERO];
-    row.by.constrain(builder, amount.lo, AmountBits::Five, by, active.clone());
+    row.by.constrain(builder, row.right.value().lo, AmountBits::Five, by, active.clone());
 
     // The product a·2^s or a·2^(16−s). To the right, with m = 2^s, the equation is multiplied by
     // m: product·m = a·2^16. The product is at most 2^48 in size and m at most 2^15, so that both
@@ -173,17 +159,8 @@ pub fn fill(
     let operation = instruction.operation;
     let is_sllw = matches!(operation, Operation::Sllw | Operation::Slliw);
     let is_sraw = matches!(operation, Operation::Sraw | Operation::Sraiw);
-    let is_immediate = is_immediate(operation);
     let a = step.rs1.value as u32;
-    let (operand, rs2, right) = if is_immediate {
-        let immediate = semantics::immediate_operand(instruction, pc);
-        let right = RegisterAccess { before: Value::from_u64(immediate), ..Default::default() };
-        (immediate, 0, right)
-    } else {
-        let right = RegisterAccess::fill(step.rs2, step.time + 1, counts);
-        (step.rs2.value, instruction.rs2, right)
-    };
-
+    let operand = Operand::of(instruction, step);
     let amount = operand % 32;
     let within = amount % 16;
     let result = semantics::alu(operation, step.rs1.value, operand);
@@ -202,12 +179,10 @@ pub fn fill(
         is_sllw: Goldilocks::from_bool(is_sllw),
         is_srlw: Goldilocks::from_bool(!is_sllw && !is_sraw),
         is_sraw: Goldilocks::from_bool(is_sraw),
-        is_immediate: Goldilocks::from_bool(is_immediate),
         rd: Goldilocks::from_u8(destination(instruction.rd)),
         rs1: Goldilocks::from_u8(instruction.rs1),
-        rs2: Goldilocks::from_u8(rs2),
         left: RegisterAccess::fill(step.rs1, step.time, counts),
-        right,
+        right: Operand::fill(instruction, step, counts),
         write: RegisterAccess::fill(step.rd, step.time + 3, counts),
         by: ShiftBy::fill(operand, AmountBits::Five, counts),
         is_far: Goldilocks::from_bool(amount >= 16),
@@ -229,7 +204,7 @@ mod tests {
     use super::*;
     use crate::builder::Side;
     use crate::bus::Bus;
-    use crate::tables::program::operands;
+    use crate::tables::program::is_immediate;
     use crate::tables::testing::*;
 
     const REGISTER_FORMS: [Operation; 3] = [Operation::Sllw, Operation::Srlw, Operation::Sraw];
@@ -254,8 +229,7 @@ mod tests {
         sends.push((u64::from(destination(instruction.rd)), result, 403));
         assert_eq!(register_sends(&row, eval), sends, "{case}");
         assert_eq!(message(&row, Bus::Execution, Side::Send, eval), [404, PC + 4], "{case}");
-        let mut program = Vec::from([PC, u64::from(code(instruction.operation))]);
-        program.extend(operands(PC, instruction).iter().map(PrimeField64::as_canonical_u64));
+        let program = program_fields(instruction);
         assert_eq!(message(&row, Bus::Program, Side::Send, eval), program, "{case}");
     }
 
@@ -301,9 +275,7 @@ mod tests {
 
     #[test]
     fn padding_does_nothing() {
-        let row = ShiftWordRow::<Goldilocks>::default();
-        let (failures, messages) = crate::tables::testing::check(&row, eval);
-        assert!(failures.is_empty() && messages.is_empty(), "{failures:?} {messages:?}");
+        expect_padding::<ShiftWordRow<Goldilocks>>(eval);
     }
 
     type Change = fn(&mut ShiftWordRow<Goldilocks>);
@@ -333,17 +305,17 @@ mod tests {
             corrupt("at most one operation", |r| {
                 (r.is_sllw, r.is_srlw, r.is_sraw) = (ONE, ONE, ONE);
             });
-            corrupt("is_immediate is boolean", |r| r.is_immediate += Goldilocks::TWO);
+            corrupt("is_immediate is boolean", |r| r.right.is_immediate += Goldilocks::TWO);
             corrupt("an immediate form is an operation", |r| {
                 (r.is_sllw, r.is_srlw, r.is_sraw) = Default::default();
-                r.is_immediate = ONE;
+                r.right.is_immediate = ONE;
             });
             corrupt("is_far is boolean", |r| r.is_far += ONE);
             corrupt("shift_amount", |r| r.by.amount += ONE);
             corrupt("shift_amount", |r| r.by.amount += Goldilocks::from_u8(32));
             corrupt("shift_amount", |r| r.by.multiplier += ONE);
             corrupt("shift_amount", |r| r.is_far = Goldilocks::ZERO);
-            corrupt("range16", |r| r.right.before.lo -= ONE);
+            corrupt("range16", |r| r.right.access.before.lo -= ONE);
             corrupt("range16", |r| r.by.rest.low -= ONE);
             corrupt("range16", |r| r.left.time = Goldilocks::from_u32(400));
             corrupt("range16", |r| r.write.time = Goldilocks::from_u32(403));

@@ -16,6 +16,7 @@ use crate::bus::Bus;
 use crate::check::{RowChecker, RowMessage};
 use crate::columns::Columns;
 use crate::counts::Counts;
+use crate::tables::program::{code, operands};
 use crate::tables::shift_amount;
 
 /// Values at the edges of limbs, signs and bytes.
@@ -50,6 +51,13 @@ pub(crate) const PC: u64 = 0x1_0000;
 /// An instruction with distinct registers.
 pub(crate) fn instruction(operation: Operation, imm: i64) -> Instruction {
     Instruction { operation, rd: 7, rs1: 5, rs2: 6, imm }
+}
+
+/// The fields of the program's message for `instruction`, which is at [`PC`].
+pub(crate) fn program_fields(instruction: &Instruction) -> Vec<u64> {
+    let mut fields = vec![PC, u64::from(code(instruction.operation))];
+    fields.extend(operands(PC, instruction).iter().map(PrimeField64::as_canonical_u64));
+    fields
 }
 
 /// A step at time 400 that reads `a` and `b`.
