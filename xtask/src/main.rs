@@ -23,6 +23,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Guests(commands::guests::Arguments),
+    Mutate(commands::mutate::Arguments),
     Tables(commands::tables::Arguments),
 }
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = match command {
         Command::Guests(arguments) => commands::guests::run(root(), &arguments),
+        Command::Mutate(arguments) => commands::mutate::run(root(), &arguments),
         Command::Tables(arguments) => commands::tables::run(root(), &arguments),
     };
     match done {

@@ -1,0 +1,113 @@
+//! A short program whose run has rows in every table.
+
+use lvm_isa::instruction::Operation::{self, *};
+use lvm_syscalls::layout::PRIVATE_INPUT_START;
+use lvm_vm::assemble::{Assembler, ecall, i, r, s};
+
+/// What the program reads.
+pub(super) const PRIVATE_INPUT: &[u8] = b"sixteen bytes!!! and a few more";
+
+/// Pairs of operands: small, of different signs, at the edges of words and of division.
+const OPERANDS: [[u64; 2]; 6] = [
+    [7, 3],
+    [0xFFFF_FFFF_FFFF_FFF9, 3],
+    [0x0123_4567_89AB_CDEF, 0],
+    [1 << 63, u64::MAX],
+    [0xFFFF_FFFF_8000_0000, 0xFFFF_FFFF_FFFF_FFFF],
+    [0xFEDC_BA98_7654_3210, 0xFEDC_BA98_7654_3210],
+];
+const REGISTER: [Operation; 28] = [
+    Add, Sub, Sll, Slt, Sltu, Xor, Srl, Sra, Or, And, Addw, Subw, Sllw, Srlw, Sraw, Mul, Mulh,
+    Mulhsu, Mulhu, Div, Divu, Rem, Remu, Mulw, Divw, Divuw, Remw, Remuw,
+];
+const IMMEDIATE: [Operation; 7] = [Addi, Slti, Sltiu, Xori, Ori, Andi, Addiw];
+const SHIFT: [Operation; 6] = [Slli, Srli, Srai, Slliw, Srliw, Sraiw];
+const BRANCH: [Operation; 6] = [Beq, Bne, Blt, Bge, Bltu, Bgeu];
+const LOAD: [Operation; 7] = [Lb, Lbu, Lh, Lhu, Lw, Lwu, Ld];
+const STORE: [Operation; 4] = [Sb, Sh, Sw, Sd];
+
+/// Iterations of a loop of two instructions that lasts longer than 2^16 ticks.
+const LONG: u64 = 8200;
+
+const DATA: u64 = Assembler::DATA_START;
+const A: u8 = 5;
+const B: u8 = 6;
+const C: u8 = 7;
+const BASE: u8 = 9;
+const RESTING: u8 = 28;
+
+/// The program.
+pub(super) fn assemble() -> Assembler {
+    let mut a = Assembler::new();
+    let pattern: Vec<u8> = (0..240u8).map(|byte| byte.wrapping_mul(37) ^ 0x85).collect();
+    a.data(DATA, &pattern);
+    for [x, y] in OPERANDS {
+        a.li(A, x).li(B, y);
+        for operation in REGISTER {
+            a.push(r(operation, C, A, B));
+        }
+        for operation in IMMEDIATE {
+            a.push(i(operation, C, A, -5)).push(i(operation, C, A, 1365));
+        }
+        for operation in SHIFT {
+            a.push(i(operation, C, A, 0)).push(i(operation, C, A, 13)).push(i(operation, C, A, 31));
+        }
+        for operation in BRANCH {
+            let over = a.label();
+            a.branch(operation, A, B, over);
+            a.push(i(Addi, C, C, 1));
+            a.place(over);
+        }
+    }
+    a.push(i(Slli, C, A, 45)).push(i(Srai, C, A, 63)).push(r(Fence, 0, 0, 0));
+    jumps(&mut a);
+    memory(&mut a);
+    a.li(RESTING, 77).li(A, LONG);
+    let around = a.here();
+    a.push(i(Addi, A, A, -1));
+    a.branch(Bne, A, 0, around);
+    a.push(i(Addi, C, RESTING, 0));
+    a.li(17, lvm_syscalls::print::NUMBER).li(10, DATA).li(11, 0).push(ecall());
+    a.commit(DATA + 3, 0);
+    a.commit(DATA + 5, 30);
+    a.keccak_f(DATA);
+    a.keccak_f(DATA + 8);
+    a.commit(DATA, 9);
+    a.halt(0);
+    a
+}
+
+/// JAL and JALR, forwards and backwards, with a destination and without.
+fn jumps(a: &mut Assembler) {
+    let (forward, back) = (a.label(), a.label());
+    a.jal(1, forward);
+    a.place(back);
+    a.push(i(Jalr, 0, 2, 0));
+    a.place(forward);
+    a.jal(2, back);
+    a.push(i(Auipc, 3, 0, 0)).push(i(Jalr, 3, 3, 9));
+    a.push(i(Lui, C, 0, -4096)).push(i(Auipc, 0, 0, 4096));
+}
+
+/// Loads and stores at every kind of offset: in the image, in the private input, in words that
+/// nothing has touched, in code.
+fn memory(a: &mut Assembler) {
+    a.li(A, 0x8182_8384_F5F6_F7F8);
+    for (base, offsets) in
+        [(DATA + 16, &[-8, 0, 1, 3, 5, 7, 10, 12][..]), (DATA + 0x10_0000, &[0, 8, 61, 2040])]
+    {
+        a.li(BASE, base);
+        for &offset in offsets {
+            for operation in LOAD {
+                a.push(i(operation, C, BASE, offset));
+            }
+            for operation in STORE {
+                a.push(s(operation, BASE, A, offset)).push(i(Addi, A, A, 0x155));
+            }
+        }
+    }
+    a.li(BASE, PRIVATE_INPUT_START);
+    a.push(i(Lw, C, BASE, 0)).push(i(Ld, C, BASE, 8)).push(i(Ld, C, BASE, 21));
+    a.push(i(Auipc, BASE, 0, 0)).push(i(Ld, C, BASE, -7)).push(i(Lw, C, BASE, 0));
+    a.push(i(Andi, BASE, BASE, -8)).push(i(Ld, C, BASE, 0));
+}

@@ -1,0 +1,113 @@
+//! Why some changes in used rows are not refused: the cells that are the prover's to choose.
+//!
+//! A reason holds for columns of one table and only in the rows where its condition does.
+
+use super::subject::Rows;
+
+/// A reason.
+struct Reason {
+    table: &'static str,
+    /// Column names.
+    columns: &'static [&'static str],
+    /// Honest cells that make the named columns free, as `(column, value)`.
+    when: &'static [(&'static str, u64)],
+    why: &'static str,
+}
+
+/// All reasons.
+const REASONS: &[Reason] = &[
+    Reason {
+        table: "boundary",
+        columns: &["last_time"],
+        when: &[("is_run", 1)],
+        why: "the run's row is no register and has no access",
+    },
+    Reason {
+        table: "boundary",
+        columns: &["last_address", "room.low"],
+        when: &[("is_run", 0)],
+        why: "only the run's row bounds the addresses",
+    },
+    Reason {
+        table: "add_word",
+        columns: &["right.access.time"],
+        when: &[("right.is_immediate", 1)],
+        why: IMMEDIATE,
+    },
+    Reason {
+        table: "bitwise",
+        columns: &["right.access.time"],
+        when: &[("right.is_immediate", 1)],
+        why: IMMEDIATE,
+    },
+    Reason {
+        table: "compare",
+        columns: &["right.access.time"],
+        when: &[("right.is_immediate", 1)],
+        why: IMMEDIATE,
+    },
+    Reason {
+        table: "shift",
+        columns: &["right.access.time"],
+        when: &[("right.is_immediate", 1)],
+        why: IMMEDIATE,
+    },
+    Reason {
+        table: "shift_word",
+        columns: &["right.access.time"],
+        when: &[("right.is_immediate", 1)],
+        why: IMMEDIATE,
+    },
+    Reason {
+        table: "misaligned",
+        columns: &["second.found.time", "second.found.gap.low", "second.is_writable"],
+        when: &[("crosses", 0)],
+        why: "the access is to one word only, the second one isn't accessed",
+    },
+    Reason {
+        table: "multiply",
+        columns: &["shifted_inverse"],
+        when: &[("middle", 0)],
+        why: "a sum whose low limb is 0 can't be a smaller one plus p: no inverse is asked for",
+    },
+    Reason {
+        table: "multiply",
+        columns: &["high_inverse"],
+        when: &[("result.hi", 0)],
+        why: "no inverse is asked for: the constraint says that some signs aren't both 1",
+    },
+    Reason {
+        table: "ecall",
+        columns: &["position", "position_time", "position_gap.low"],
+        when: &[("is_commit", 0)],
+        why: "only commits read the output register",
+    },
+    Reason {
+        table: "ecall",
+        columns: &["exit_code.lo", "exit_code.hi"],
+        when: &[("is_halt", 0), ("is_panic", 0)],
+        why: "the call doesn't end the run",
+    },
+    Reason {
+        table: "keccak",
+        columns: &["time", "pointer"],
+        when: &[("export", 0)],
+        why: "only the last row of a permutation sends and receives messages",
+    },
+];
+
+/// Why the time of the access to rs2 is free in the immediate form.
+const IMMEDIATE: &str = "the immediate form doesn't read rs2, so there is no access before";
+
+/// Why a change of the cell `column` in `row` may survive.
+pub(super) fn reason(rows: &Rows, row: usize, column: &str) -> Option<&'static str> {
+    REASONS.iter().find(|reason| reason.covers(rows, row, column)).map(|reason| reason.why)
+}
+
+impl Reason {
+    fn covers(&self, rows: &Rows, row: usize, column: &str) -> bool {
+        self.table == rows.table.name()
+            && self.columns.contains(&column)
+            && self.when.iter().all(|&(name, value)| rows.cell(row, name) == Some(value))
+    }
+}
