@@ -38,6 +38,7 @@ pub(crate) enum Command {
     Verify(Verify),
     Vk(Vk),
     Inspect(Inspect),
+    Conformance(Conformance),
     Build(Build),
     New(New),
     Demo(Demo),
@@ -51,6 +52,7 @@ impl Command {
             | Self::Prove(Prove { json, .. })
             | Self::Verify(Verify { json, .. })
             | Self::Inspect(Inspect { json, .. })
+            | Self::Conformance(Conformance { json, .. })
             | Self::Build(Build { json, .. })
             | Self::Demo(Demo { json, .. }) => *json,
             Self::Vk(_) | Self::New(_) => false,
@@ -201,6 +203,39 @@ pub(crate) struct Inspect {
     /// The proof
     #[arg(value_name = "PROOF")]
     pub(crate) proof: PathBuf,
+    /// Write one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Run a folder of programs that check themselves
+///
+/// Runs every ELF file in the folder and its subfolders. A program passes that ends by the call
+/// `halt` with exit code 0. Shows a line for each, and fails if one does not pass.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lvm conformance riscv-tests/isa
+  lvm conformance elfs --prove --json
+  lvm conformance elfs --signature signatures")]
+pub(crate) struct Conformance {
+    /// The folder; files that are not ELF files are skipped
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Prove each run that passes, and verify the proof from its bytes
+    #[arg(long)]
+    pub(crate) prove: bool,
+    /// Folder to write each program's signature to, as FOLDER/<name>.signature
+    ///
+    /// The signature is what a run leaves in memory between the symbols begin_signature and
+    /// end_signature: a line of 8 hexadecimal digits for each little-endian word of 32 bits.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) signature: Option<PathBuf>,
+    /// Give up on a program after this many instructions
+    #[arg(long, value_name = "N", default_value_t = 100_000_000)]
+    pub(crate) max_cycles: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
     /// Write one JSON object to standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -46,6 +46,7 @@ fn run(command: Command, verbose: u8) -> anyhow::Result<ExitCode> {
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Vk(arguments) => commands::vk::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Conformance(arguments) => commands::conformance::run(&arguments),
         Command::Build(arguments) => commands::build::run(&arguments),
         Command::New(arguments) => commands::new::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments, verbose),

@@ -218,7 +218,8 @@ pub struct Assembler {
     /// JAL and branches whose offset is still open: position in `words`, instruction, label.
     open: Vec<(usize, Instruction, Label)>,
     data: BTreeMap<u64, Vec<u8>>,
-    symbols: Vec<(String, usize)>,
+    /// Names with their addresses.
+    symbols: Vec<(String, u64)>,
 }
 
 impl Assembler {
@@ -301,7 +302,12 @@ impl Assembler {
 
     /// Names the next instruction in the symbol table.
     pub fn symbol(&mut self, name: &str) -> &mut Self {
-        self.symbols.push((name.to_owned(), self.words.len()));
+        self.symbol_at(name, self.pc())
+    }
+
+    /// Names an address, of data for example, in the symbol table.
+    pub fn symbol_at(&mut self, name: &str, address: u64) -> &mut Self {
+        self.symbols.push((name.to_owned(), address));
         self
     }
 
@@ -356,11 +362,8 @@ impl Assembler {
         for (&address, bytes) in &self.data {
             segments.push(Segment { flags: PF_R | PF_W, address, bytes });
         }
-        let symbols: Vec<(&str, u64)> = self
-            .symbols
-            .iter()
-            .map(|(name, position)| (name.as_str(), self.start + 4 * *position as u64))
-            .collect();
+        let symbols: Vec<(&str, u64)> =
+            self.symbols.iter().map(|(name, address)| (name.as_str(), *address)).collect();
         write_elf(self.start, &segments, &symbols)
     }
 

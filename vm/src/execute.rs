@@ -20,6 +20,7 @@ use crate::code::{Code, REGISTER_SLOTS};
 use crate::ecall::{Call, Host, check_keccak_state};
 use crate::elf::LoadedProgram;
 use crate::error::{Cause, ExecuteError, Trap};
+use crate::final_memory::FinalMemory;
 use crate::memory::{Fault, Memory};
 
 /// The emulator's limits.
@@ -62,19 +63,32 @@ pub fn execute(
     options: &Options,
     print: &mut dyn FnMut(&[u8]),
 ) -> Result<Execution, ExecuteError> {
+    execute_keeping_memory(program, private_input, options, print).map(|(execution, _)| execution)
+}
+
+/// The same, with memory as the run left it.
+pub fn execute_keeping_memory(
+    program: &LoadedProgram,
+    private_input: &[u8],
+    options: &Options,
+    print: &mut dyn FnMut(&[u8]),
+) -> Result<(Execution, FinalMemory), ExecuteError> {
     let memory = Memory::new(program, private_input, options.memory_max)?;
     let code = Code::new(program);
     let mut machine =
         Machine { program, code: &code, memory, host: Host::new(print), misaligned: 0 };
     match machine.run(program.program().entry, options.max_cycles) {
-        Ok(end) => Ok(Execution {
-            cycles: end.cycles,
-            misaligned: machine.misaligned,
-            exit_code: end.exit_code,
-            public_output: machine.host.public_output,
-            panic_message: machine.host.panic_message,
-            registers: end.registers,
-        }),
+        Ok(end) => {
+            let execution = Execution {
+                cycles: end.cycles,
+                misaligned: machine.misaligned,
+                exit_code: end.exit_code,
+                public_output: machine.host.public_output,
+                panic_message: machine.host.panic_message,
+                registers: end.registers,
+            };
+            Ok((execution, FinalMemory(machine.memory)))
+        }
         Err(stop) => Err(stop.into_error(program, options)),
     }
 }

@@ -14,6 +14,7 @@
 //! | `code` | instructions prepared for the interpreter |
 //! | `ecall` | what system calls hand to the outside |
 //! | [`mod@execute`] | the fast interpreter |
+//! | [`final_memory`] | memory as a run left it, and named places in it |
 //! | [`mod@record`] | the interpreter that leaves an event for every table row |
 //! | [`error`] | refused files, traps and limits |
 //! | [`assemble`] | programs from instruction lists, for tests and tools |
@@ -29,6 +30,7 @@ mod ecall;
 pub mod elf;
 pub mod error;
 pub mod execute;
+pub mod final_memory;
 mod memory;
 pub mod record;
 pub mod symbols;

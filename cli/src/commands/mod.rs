@@ -1,6 +1,7 @@
 //! One module for each command.
 
 pub(crate) mod build;
+pub(crate) mod conformance;
 pub(crate) mod demo;
 pub(crate) mod execute;
 pub(crate) mod inspect;

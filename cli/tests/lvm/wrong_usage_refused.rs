@@ -15,6 +15,7 @@ fn usage() {
         (vec!["prove", "a.elf", "-o", "p", "--memory-limit", "much"], "such as 4GiB"),
         (vec!["prove", "a.elf", "-o", "p", "--threads", "0"], "--threads"),
         (vec!["prove", "a.elf", "-o", "p", "--time", "--json"], "cannot be used with"),
+        (vec!["conformance"], "<FOLDER>"),
         (vec!["verify", "p"], "<ELF|--vk <FILE>>"),
         (vec!["verify", "p", "a.elf", "--vk", "a.vk"], "cannot be used with"),
         (vec!["verify", "p", "a.elf", "--exit-code", "-1"], "unexpected argument"),
@@ -30,7 +31,9 @@ fn usage() {
 fn help_and_version_are_results() {
     let folder = Folder::new();
     assert_eq!(folder.run(["--version"]).success(), format!("lvm {}\n", env!("CARGO_PKG_VERSION")));
-    for command in ["execute", "prove", "verify", "vk", "inspect", "build", "new", "demo"] {
+    for command in
+        ["execute", "prove", "verify", "vk", "inspect", "conformance", "build", "new", "demo"]
+    {
         assert!(folder.run(["--help"]).success().contains(&format!("  {command}")));
         assert!(folder.run([command, "--help"]).success().contains("Usage: lvm"));
     }
