@@ -48,6 +48,9 @@ const fn is_lookup(bus: Bus) -> bool {
     )
 }
 
+/// The messages of a row.
+type Messages = Rc<Vec<RowMessage>>;
+
 /// A cell: table (as position among the run's tables), row and column.
 pub(super) type Place = (usize, usize, usize);
 
@@ -121,7 +124,7 @@ pub(super) struct Subject {
     statement: BoundaryStatement,
     /// Where the multiplicity of each preprocessed entry is.
     entries: HashMap<Key, Place>,
-    honest: RefCell<HashMap<(usize, usize), Rc<Vec<RowMessage>>>>,
+    honest: RefCell<HashMap<(usize, usize), Messages>>,
 }
 
 impl Subject {
@@ -223,7 +226,7 @@ impl Subject {
     }
 
     /// The messages of an honest row.
-    pub(super) fn messages(&self, at: usize, row: usize) -> Rc<Vec<RowMessage>> {
+    pub(super) fn messages(&self, at: usize, row: usize) -> Messages {
         let mut honest = self.honest.borrow_mut();
         let messages = || Rc::new(self.evaluate(at, row, &Forgery::new()).messages);
         Rc::clone(honest.entry((at, row)).or_insert_with(messages))
