@@ -41,7 +41,8 @@ pub struct RowChecker {
     pub failures: Vec<String>,
     /// Messages with a multiplicity that isn't zero.
     pub messages: Vec<RowMessage>,
-    constraints: usize,
+    /// Constraints evaluated.
+    pub constraints: usize,
 }
 
 impl RowChecker {

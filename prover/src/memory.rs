@@ -2,7 +2,7 @@
 
 use lvm_air::trace::Filled;
 use lvm_verifier::config::CHALLENGE_DEGREE;
-use lvm_verifier::shape::{Shape, interactions};
+use lvm_verifier::shape::{Shape, TableConstraints};
 use p3_matrix::Matrix;
 
 /// Bytes of a field element.
@@ -25,7 +25,7 @@ pub fn estimate(shape: &Shape, tables: &[Filled]) -> u64 {
         .iter()
         .zip(tables)
         .map(|(air, filled)| {
-            let columns = interactions(air).len() as u64 + 1;
+            let columns = TableConstraints::of(air).extension_columns() as u64;
             let extension = CHALLENGE_DEGREE as u64;
             let row = 4 * filled.rows.width() as u64 + 4 * extension * columns + 6 * extension;
             row * filled.rows.height() as u64

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lvm_air::table::TableAir;
 use lvm_air::trace::{self, Filled, Outcome};
 use lvm_verifier::config::{Config, StarkProof, config};
-use lvm_verifier::shape::Shape;
+use lvm_verifier::shape::{Shape, TableConstraints};
 use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError, VerifyingKey, transcript};
 use lvm_vm::execute::{Execution, Options};
 use lvm_vm::record::{Recording, record};
@@ -241,8 +241,9 @@ impl Prover {
             debug_assert_eq!(air.table, *table);
             air.preprocessed = Some(Arc::clone(rows));
         }
+        let constraints = airs.iter().map(TableConstraints::of).collect();
         let data = ProverData {
-            common: shape.common(&airs, self.setup.material.commitment.clone()),
+            common: shape.common(constraints, self.setup.material.commitment.clone()),
             prover_only: ProverOnlyData {
                 preprocessed_prover_data: Some(self.setup.committed.clone()),
             },
@@ -291,7 +292,7 @@ fn sizes(shape: &Shape, tables: &[Filled]) -> Vec<TableSize> {
             name: filled.table.name(),
             height: filled.rows.height(),
             width: filled.rows.width(),
-            extension_columns: lvm_verifier::shape::interactions(air).len() + 1,
+            extension_columns: TableConstraints::of(air).extension_columns(),
         })
         .collect()
 }

@@ -9,10 +9,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lvm_air::bus::Bus;
-use lvm_air::table::{Table, TableAir};
-use p3_air::symbolic::AirLayout;
+use lvm_air::table::Table;
 use p3_batch_stark::security::num_batched_openings;
-use p3_lookup::InteractionSymbolicBuilder;
 use p3_security::fri::FriRegime;
 use p3_security::logup::{LOGUP_LABEL, LogUpAir, security_term};
 use p3_security::report::DEEP_LABEL;
@@ -20,9 +18,9 @@ use p3_security::stark::proven_security_report;
 use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
 use p3_uni_stark::OpeningShape;
 
-use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS, Challenge, Val};
+use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS};
 use crate::profile::Parameters;
-use crate::shape::{DEGREE_MAX, Shape, interactions};
+use crate::shape::{DEGREE_MAX, Shape, TableConstraints};
 
 /// One source of error.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,62 +63,57 @@ impl Report {
     }
 }
 
-/// What one table adds to the account.
-#[derive(Clone, Copy, Debug)]
-struct Account {
-    constraints: usize,
-    openings: usize,
-    interactions: usize,
-}
-
 /// Quotient chunks of a table: `DEGREE_MAX − 1`.
 const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
 
-fn account(air: &TableAir) -> Account {
-    let table = air.table;
-    let builder =
-        InteractionSymbolicBuilder::<Val, Challenge>::from_air(air, AirLayout::from_air(air));
-    let columns = interactions(air).len();
-    Account {
-        // One pin for each interaction column, and three for the running sum.
-        constraints: builder.base_constraints().len() + columns + 3,
-        openings: num_batched_openings(
-            table.width(),
-            table.reads_next_row(),
-            table.preprocessed_width(),
-            false,
-            QUOTIENT_CHUNKS,
-            columns,
-            CHALLENGE_DEGREE,
-            OpeningShape::new(),
-        ),
-        interactions: builder.global_interactions().len(),
-    }
+/// Openings of a table.
+fn openings(table: Table, constraints: &TableConstraints) -> usize {
+    num_batched_openings(
+        table.width(),
+        table.reads_next_row(),
+        table.preprocessed_width(),
+        false,
+        QUOTIENT_CHUNKS,
+        constraints.interactions.len(),
+        CHALLENGE_DEGREE,
+        OpeningShape::new(),
+    )
 }
 
 /// Accounts for a proof of `shape` with `parameters`.
 #[must_use]
 pub fn report(parameters: &Parameters, shape: &Shape) -> Report {
     let airs = shape.airs(0, 0, if has_output(shape) { &[0] } else { &[] });
-    let mut constraints = 0;
-    let mut openings = 0;
+    let constraints: Vec<_> = airs.iter().map(TableConstraints::of).collect();
+    report_of(parameters, shape, &constraints)
+}
+
+/// [`report`] from the constraints of the shape's tables, in its order.
+#[must_use]
+pub fn report_of(
+    parameters: &Parameters,
+    shape: &Shape,
+    constraints: &[TableConstraints],
+) -> Report {
+    let mut demands = 0;
+    let mut opened = 0;
     let mut messages = 0.0;
     let mut log_height = 0;
-    for (air, &(_, log)) in airs.iter().zip(shape.tables()) {
-        let account = account(air);
-        constraints += account.constraints;
-        openings += account.openings;
-        messages += account.interactions as f64 * (1u64 << log) as f64;
+    for (table_constraints, &(table, log)) in constraints.iter().zip(shape.tables()) {
+        // One pin for each interaction column, and three for the running sum.
+        demands += table_constraints.constraints + table_constraints.interactions.len() + 3;
+        opened += openings(table, table_constraints);
+        messages += table_constraints.messages as f64 * (1u64 << log) as f64;
         log_height = log_height.max(log);
     }
     let instance = InstanceShape {
         log_trace_length: log_height,
         modulus_bits: CHALLENGE_BITS,
         collision_resistance: COLLISION_BITS,
-        num_batched_functions: openings,
+        num_batched_functions: opened,
     };
     let air = StarkAirParams {
-        num_constraints: constraints,
+        num_constraints: demands,
         max_constraint_degree: DEGREE_MAX,
         num_quotient_chunks: QUOTIENT_CHUNKS,
         max_combo: 2,

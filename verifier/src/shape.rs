@@ -8,12 +8,14 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use lvm_air::check::RowChecker;
 use lvm_air::table::{LOG_HEIGHT_MAX, LOG_HEIGHT_MIN, Table, TableAir, padded_height};
 use lvm_air::tables::boundary::{self, BoundaryStatement};
 use lvm_air::tables::output;
 use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
 use p3_batch_stark::CommonData;
 use p3_batch_stark::common::{GlobalPreprocessed, PreprocessedInstanceMeta};
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{LogUpGadget, Lookups};
 
 use crate::config::{Challenge, Commitment, Config, Val};
@@ -123,9 +125,13 @@ impl Shape {
     }
 
     /// What prover and verifier know in common: the preprocessed commitment, which table has
-    /// which part of it, and the interactions of each table.
+    /// which part of it, and the interactions of each table, from the tables' `constraints`.
     #[must_use]
-    pub fn common(&self, airs: &[TableAir], commitment: Commitment) -> CommonData<Config> {
+    pub fn common(
+        &self,
+        constraints: Vec<TableConstraints>,
+        commitment: Commitment,
+    ) -> CommonData<Config> {
         let preprocessed = |table: Table| Table::PREPROCESSED.iter().position(|t| *t == table);
         let instances = self
             .tables
@@ -142,15 +148,48 @@ impl Shape {
         let matrix_to_instance = (0..Table::PREPROCESSED.len()).collect();
         CommonData::new(
             Some(GlobalPreprocessed { commitment, instances, matrix_to_instance }),
-            airs.iter().map(interactions).collect(),
+            constraints.into_iter().map(|table| table.interactions).collect(),
         )
     }
 }
 
-/// The interactions of a table, two on a column where they share a bus and degrees allow.
-#[must_use]
-pub fn interactions(air: &TableAir) -> Lookups<Val> {
-    Lookups::from_air::<Challenge, TableAir>(air).pack_same_bus(&LogUpGadget::new(), DEGREE_MAX)
+/// What a table demands and says. It doesn't depend on the statement.
+#[derive(Clone, Debug)]
+pub struct TableConstraints {
+    /// Constraints on the main columns.
+    pub constraints: usize,
+    /// Messages of a row.
+    pub messages: usize,
+    /// The interactions, two on a column where they share a bus and degrees allow.
+    pub interactions: Lookups<Val>,
+}
+
+impl TableConstraints {
+    /// Evaluates a table.
+    #[must_use]
+    pub fn of(air: &TableAir) -> Self {
+        let interactions = Lookups::from_air::<Challenge, TableAir>(air);
+        Self {
+            constraints: constraints(air.table),
+            messages: interactions.iter().map(|lookup| lookup.elements.len()).sum(),
+            interactions: interactions.pack_same_bus(&LogUpGadget::new(), DEGREE_MAX),
+        }
+    }
+
+    /// Columns of challenges: one for each packed interaction, and their running sum.
+    #[must_use]
+    pub fn extension_columns(&self) -> usize {
+        self.interactions.len() + 1
+    }
+}
+
+/// Constraints of a table on its main columns, counted on a row of zeros.
+fn constraints(table: Table) -> usize {
+    let main = vec![Val::ZERO; table.width()];
+    let preprocessed = vec![Val::ZERO; table.preprocessed_width()];
+    let mut checker = RowChecker::new([&main; 2], [&preprocessed; 2], &[Val::ZERO; 3], 0, 2);
+    table.eval(&BoundaryStatement::default(), &mut checker);
+    checker.constraints
 }
 
 /// Log2 of the height that holds `rows` rows.

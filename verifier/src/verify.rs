@@ -13,7 +13,7 @@ use crate::key::VerifyingKey;
 use crate::profile::Profile;
 use crate::proof::Proof;
 use crate::security;
-use crate::shape::Shape;
+use crate::shape::{Shape, TableConstraints};
 use crate::transcript;
 
 /// What a caller wants to see proved, besides the program.
@@ -70,7 +70,8 @@ impl Verifier {
         // 2. The shape, and the security that it attains.
         let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
         let airs = shape.airs(proof.key.entry, proof.exit_code, &proof.public_output);
-        let attained = security::report(&profile.parameters(), &shape).bits();
+        let constraints: Vec<_> = airs.iter().map(TableConstraints::of).collect();
+        let attained = security::report_of(&profile.parameters(), &shape, &constraints).bits();
         if attained < f64::from(profile.target_bits()) {
             return Err(VerifyError::Security { expected: profile.target_bits(), found: attained });
         }
@@ -81,7 +82,7 @@ impl Verifier {
 
         // 4. The STARK.
         check_heights(proof, &shape)?;
-        let common = shape.common(&airs, proof.key.commitment.clone());
+        let common = shape.common(constraints, proof.key.commitment.clone());
         let no_public_values: Vec<Vec<_>> = vec![vec![]; airs.len()];
         verify_batch::<_, TableAir>(
             &config(profile, seed),
