@@ -215,7 +215,7 @@ pub(crate) struct Inspect {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  lvm conformance riscv-tests/isa
+  lvm conformance tests/elfs
   lvm conformance elfs --prove --json
   lvm conformance elfs --signature signatures")]
 pub(crate) struct Conformance {
