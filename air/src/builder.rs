@@ -1,13 +1,11 @@
 //! What a table is written against: labelled constraints and bus messages.
 //!
-//! Tables see only [`TableBuilder`]. The proof protocol plugs in underneath: any builder that
-//! records p3-lookup interactions is a `TableBuilder`, and so is the row checker in
-//! [`crate::check`], which needs the labels.
+//! Tables see only [`TableBuilder`]. The proof protocol plugs in underneath, and so does the row
+//! checker in [`crate::check`], which needs the labels.
 
 use p3_air::AirBuilder;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
-use p3_lookup::{Count, InteractionBuilder};
 
 use crate::bus::Bus;
 
@@ -42,26 +40,5 @@ pub trait TableBuilder: AirBuilder<F = Goldilocks> {
     fn constrain_bool(&mut self, label: &'static str, bit: impl Into<Self::Expr>) {
         let bit = bit.into();
         self.constrain(label, bit.clone() * (bit - Self::Expr::ONE));
-    }
-}
-
-impl<AB: InteractionBuilder<F = Goldilocks>> TableBuilder for AB {
-    fn constrain(&mut self, _label: &'static str, zero: impl Into<Self::Expr>) {
-        self.assert_zero(zero);
-    }
-
-    fn message(
-        &mut self,
-        bus: Bus,
-        side: Side,
-        fields: impl IntoIterator<Item = Self::Expr>,
-        multiplicity: Self::Expr,
-        multiplicity_max: u32,
-    ) {
-        let signed = match side {
-            Side::Send => multiplicity,
-            Side::Receive => -multiplicity,
-        };
-        self.push_interaction(bus.name(), fields, Count::bounded(signed, multiplicity_max));
     }
 }

@@ -34,7 +34,6 @@ pub struct RowMessage {
 pub struct RowChecker {
     main: RowMajorMatrix<Goldilocks>,
     preprocessed: RowMajorMatrix<Goldilocks>,
-    periodic: Vec<Goldilocks>,
     row: usize,
     height: usize,
     /// Labels of the constraints that don't hold; unlabelled ones appear by their position.
@@ -51,14 +50,12 @@ impl RowChecker {
     pub fn new(
         main: [&[Goldilocks]; 2],
         preprocessed: [&[Goldilocks]; 2],
-        periodic: &[Goldilocks],
         row: usize,
         height: usize,
     ) -> Self {
         Self {
             main: window(main),
             preprocessed: window(preprocessed),
-            periodic: periodic.to_vec(),
             row,
             height,
             failures: Vec::new(),
@@ -70,7 +67,7 @@ impl RowChecker {
     /// A checker for a row of a table without preprocessed cells or transitions.
     #[must_use]
     pub fn single(main: &[Goldilocks]) -> Self {
-        Self::new([main, main], [&[], &[]], &[], 0, 1)
+        Self::new([main, main], [&[], &[]], 0, 1)
     }
 }
 
@@ -106,10 +103,6 @@ impl AirBuilder for RowChecker {
 
     fn is_transition(&self) -> Goldilocks {
         Goldilocks::from_bool(self.row + 1 < self.height)
-    }
-
-    fn periodic_values(&self) -> &[Goldilocks] {
-        &self.periodic
     }
 
     fn assert_zero<I: Into<Goldilocks>>(&mut self, zero: I) {
@@ -268,15 +261,13 @@ pub fn check_tables(
 ) -> Report {
     use p3_matrix::Matrix;
 
+    use crate::public::PublicMessage;
+
     let mut report = Report::default();
     let mut balance = Balance::default();
     for filled in tables {
         let (table, height) = (filled.table, filled.rows.height());
         let preprocessed = table.preprocessed(program);
-        let periodic = match table {
-            crate::table::Table::Output => crate::tables::output::columns_of(public_output, height),
-            _ => Vec::new(),
-        };
         let width = filled.rows.width;
         let main = |row: usize| &filled.rows.values[row % height * width..][..width];
         let fixed = |row: usize| match &preprocessed {
@@ -284,11 +275,9 @@ pub fn check_tables(
             None => &[],
         };
         for row in 0..height {
-            let periodic: Vec<_> = periodic.iter().map(|column| column[row]).collect();
             let mut checker = RowChecker::new(
                 [main(row), main(row + 1)],
                 [fixed(row), fixed(row + 1)],
-                &periodic,
                 row,
                 height,
             );
@@ -297,6 +286,11 @@ pub fn check_tables(
             report.failures.extend(checker.failures.into_iter().map(|label| (name, row, label)));
             balance.add(name, row, checker.messages);
         }
+    }
+    for (row, message) in crate::public::messages(public_output).into_iter().enumerate() {
+        let PublicMessage { bus, side, fields } = message;
+        let multiplicity = Goldilocks::ONE;
+        balance.add("statement", row, alloc::vec![RowMessage { bus, side, fields, multiplicity }]);
     }
     report.imbalances = balance.imbalances();
     report

@@ -100,25 +100,14 @@ impl Description {
             column.name = format!("fixed.{}", column.name);
         }
         let names = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect();
-        // The only periodic columns are the public output, which the main columns repeat.
-        let periodic: Vec<String> = match table {
-            Table::Output => {
-                columns.iter().map(|column| format!("statement.{}", column.name)).collect()
-            }
-            _ => Vec::new(),
-        };
         let names = Names {
             main: names(&columns),
             preprocessed: names(&preprocessed),
-            periodic,
             constants: STATEMENT_NAMES.to_vec(),
         };
         let mut describer = Describer {
             main: window(columns.len(), |offset| BaseEntry::Main { offset }),
             preprocessed: window(preprocessed.len(), |offset| BaseEntry::Preprocessed { offset }),
-            periodic: (0..names.periodic.len())
-                .map(|index| Variable::new(BaseEntry::Periodic, index))
-                .collect(),
             writer: Writer::new(names),
             constraints: Vec::new(),
             messages: Vec::new(),
@@ -175,7 +164,6 @@ fn window(width: usize, entry: impl Fn(usize) -> BaseEntry) -> RowMajorMatrix<Va
 struct Describer {
     main: RowMajorMatrix<Variable>,
     preprocessed: RowMajorMatrix<Variable>,
-    periodic: Vec<Variable>,
     writer: Writer,
     constraints: Vec<Constraint>,
     messages: Vec<Message>,
@@ -214,10 +202,6 @@ impl AirBuilder for Describer {
 
     fn is_transition(&self) -> Symbolic {
         Symbolic::Leaf(BaseLeaf::IsTransition)
-    }
-
-    fn periodic_values(&self) -> &[Variable] {
-        &self.periodic
     }
 
     fn assert_zero<I: Into<Symbolic>>(&mut self, zero: I) {

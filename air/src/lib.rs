@@ -18,8 +18,11 @@ pub mod bus;
 pub mod check;
 pub mod columns;
 pub mod counts;
+pub mod degree;
 pub mod describe;
+pub mod field;
 pub mod gadgets;
+pub mod public;
 pub mod table;
 pub mod tables;
 #[cfg(feature = "fill")]

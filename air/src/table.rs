@@ -1,20 +1,15 @@
 //! The list of all tables, and what a proof protocol needs to know of each.
 //!
-//! [`Table`] names them; [`TableAir`] is a table as p3-air sees it, with the statement's
-//! constants where the table has any. The order of [`Table::ALL`] is the order in proofs:
+//! [`Table`] names them. The order of [`Table::ALL`] is the order in proofs:
 //! tables with preprocessed columns first, which every proof has, then the others, which a proof
 //! has only if they have rows. Leaving a table out is no freedom for a prover: its rows are
 //! missed on the buses.
 
-use alloc::borrow::Cow;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lvm_isa::program::Program;
-use p3_air::{Air, AirBuilder, BaseAir};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
-use p3_lookup::InteractionBuilder;
 use p3_matrix::dense::RowMajorMatrix;
 
 use crate::builder::TableBuilder;
@@ -52,7 +47,6 @@ pub enum Table {
     Byte,
     ShiftAmount,
     Boundary,
-    Output,
     Memory,
     PrivateInput,
     Refresh,
@@ -106,10 +100,6 @@ macro_rules! with_row {
             }
             Table::Boundary => {
                 type $row<T> = tables::boundary::BoundaryRow<T>;
-                $body
-            }
-            Table::Output => {
-                type $row<T> = tables::output::OutputRow<T>;
                 $body
             }
             Table::Memory => {
@@ -215,14 +205,13 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 31] = [
         Self::Program,
         Self::Image,
         Self::Range,
         Self::Byte,
         Self::ShiftAmount,
         Self::Boundary,
-        Self::Output,
         Self::Memory,
         Self::PrivateInput,
         Self::Refresh,
@@ -264,7 +253,6 @@ impl Table {
             Self::Byte => "byte",
             Self::ShiftAmount => "shift_amount",
             Self::Boundary => "boundary",
-            Self::Output => "output",
             Self::Memory => "memory",
             Self::PrivateInput => "private_input",
             Self::Refresh => "refresh",
@@ -391,7 +379,6 @@ impl Table {
             Self::Byte => tables::byte::eval(builder),
             Self::ShiftAmount => tables::shift_amount::eval(builder),
             Self::Boundary => tables::boundary::eval(statement, builder),
-            Self::Output => tables::output::eval(builder),
             Self::Memory => tables::memory::eval(builder),
             Self::PrivateInput => tables::private_input::eval(builder),
             Self::Refresh => tables::refresh::eval(builder),
@@ -436,53 +423,4 @@ pub fn matrix<R: Columns<Goldilocks>>(rows: &[R]) -> RowMajorMatrix<Goldilocks> 
         row.write(&mut cells.iter_mut());
     }
     RowMajorMatrix::new(cells, R::WIDTH)
-}
-
-/// A table as the proof protocol sees it.
-#[derive(Clone, Debug)]
-pub struct TableAir {
-    /// Which table.
-    pub table: Table,
-    /// The statement's constants, for [`Table::Boundary`].
-    pub statement: BoundaryStatement,
-    /// The statement's public output as columns, for [`Table::Output`].
-    pub output: Arc<Vec<Vec<Goldilocks>>>,
-    /// The preprocessed rows, for the prover's own checks; a verifier has only their commitment.
-    pub preprocessed: Option<Arc<RowMajorMatrix<Goldilocks>>>,
-}
-
-impl BaseAir<Goldilocks> for TableAir {
-    fn width(&self) -> usize {
-        self.table.width()
-    }
-
-    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<Goldilocks>> {
-        self.preprocessed.as_deref().cloned()
-    }
-
-    fn preprocessed_width(&self) -> usize {
-        self.table.preprocessed_width()
-    }
-
-    fn num_periodic_columns(&self) -> usize {
-        if self.table == Table::Output { self.output.len() } else { 0 }
-    }
-
-    fn periodic_columns(&self) -> Cow<'_, [Vec<Goldilocks>]> {
-        if self.table == Table::Output { Cow::Borrowed(&self.output) } else { Cow::Borrowed(&[]) }
-    }
-
-    fn main_next_row_columns(&self) -> Vec<usize> {
-        if self.table.reads_next_row() { (0..self.width()).collect() } else { Vec::new() }
-    }
-
-    fn preprocessed_next_row_columns(&self) -> Vec<usize> {
-        Vec::new()
-    }
-}
-
-impl<AB: AirBuilder<F = Goldilocks> + InteractionBuilder> Air<AB> for TableAir {
-    fn eval(&self, builder: &mut AB) {
-        self.table.eval(&self.statement, builder);
-    }
 }

@@ -69,7 +69,6 @@ pub fn fill(
 ) -> Result<Vec<Filled>, TooLong> {
     let mut filler =
         Filler { counts: Counts::new(program.instructions.len()), tables: Vec::new(), program };
-    filler.outputs(outcome);
     let last_address = filler.cells(events);
     filler.instructions(events)?;
     let output = filler.calls(events)?;
@@ -154,13 +153,6 @@ impl Filler<'_> {
             }
         }
         RowMajorMatrix::new(cells, R::WIDTH)
-    }
-
-    /// The public output; a statement without output has no such table.
-    fn outputs(&mut self, outcome: &Outcome<'_>) {
-        if !outcome.public_output.is_empty() {
-            self.push(Table::Output, matrix(&tables::output::fill(outcome.public_output)));
-        }
     }
 
     /// The memory cells in ascending order; returns the largest address.

@@ -30,6 +30,7 @@ pub mod memory;
 pub mod program;
 mod prove;
 pub mod setup;
+mod stark;
 
 pub use crate::error::ProveError;
 pub use crate::program::Program;

@@ -2,7 +2,7 @@
 
 use lvm_air::trace::Filled;
 use lvm_verifier::config::CHALLENGE_DEGREE;
-use lvm_verifier::shape::{Shape, TableConstraints};
+use lvm_verifier::stark::interactions::Demands;
 use p3_matrix::Matrix;
 
 /// Bytes of a field element.
@@ -16,18 +16,16 @@ const FIXED: u64 = 256 << 20;
 
 /// Bytes that proving these tables takes at its peak, estimated.
 ///
-/// A main cell is held as filled, once more while it is committed, and twice in its extension; an
-/// interaction column likewise, in challenges; the quotient is held twice in its extension.
+/// A main cell is held as filled, and twice in its extension; an interaction column likewise, in
+/// challenges; the quotient is held twice in its extension.
 #[must_use]
-pub fn estimate(shape: &Shape, tables: &[Filled]) -> u64 {
-    let airs = shape.airs(0, 0, &[]);
-    let cells: u64 = airs
+pub fn estimate(tables: &[Filled]) -> u64 {
+    let cells: u64 = tables
         .iter()
-        .zip(tables)
-        .map(|(air, filled)| {
-            let columns = TableConstraints::of(air).extension_columns() as u64;
+        .map(|filled| {
+            let columns = Demands::of(filled.table).columns as u64;
             let extension = CHALLENGE_DEGREE as u64;
-            let row = 4 * filled.rows.width() as u64 + 4 * extension * columns + 6 * extension;
+            let row = 4 * filled.rows.width() as u64 + 3 * extension * columns + 4 * extension;
             row * filled.rows.height() as u64
         })
         .sum();

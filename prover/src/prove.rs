@@ -1,16 +1,15 @@
 //! Steps 2 to 4: recording, filling, proving.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lvm_air::table::TableAir;
+use lvm_air::tables::boundary::BoundaryStatement;
 use lvm_air::trace::{self, Filled, Outcome};
-use lvm_verifier::config::{Config, StarkProof, config};
-use lvm_verifier::shape::{Shape, TableConstraints};
+use lvm_verifier::shape::Shape;
+use lvm_verifier::stark::Plan;
+use lvm_verifier::stark::interactions::Demands;
 use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError, VerifyingKey, transcript};
 use lvm_vm::execute::{Execution, Options};
 use lvm_vm::record::{Recording, record};
-use p3_batch_stark::{ProverData, ProverOnlyData, StarkInstance, prove_batch};
 use p3_matrix::Matrix;
 use tracing::info_span;
 
@@ -18,6 +17,7 @@ use crate::error::{ProveError, SetupError};
 use crate::memory;
 use crate::program::Program;
 use crate::setup::Setup;
+use crate::stark;
 
 /// What a prover is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub struct TableSize {
     pub height: usize,
     /// Committed main columns.
     pub width: usize,
-    /// Columns of challenges for interactions and their sum.
+    /// Columns of challenges for interactions.
     pub extension_columns: usize,
 }
 
@@ -154,8 +154,7 @@ impl Prover {
         drop(recording.events);
         timings.fill = started.elapsed();
 
-        let shape = self.shape(&tables, &execution)?;
-        let needed = memory::estimate(&shape, &tables);
+        let needed = memory::estimate(&tables);
         if needed > limit {
             return Err(ProveError::Memory { cycles, needed, limit });
         }
@@ -164,7 +163,7 @@ impl Prover {
             cells: tables.iter().map(|t| t.rows.values.len() as u64).sum(),
         });
         let started = Instant::now();
-        let sizes = sizes(&shape, &tables);
+        let sizes = sizes(&tables);
         let proof = self.prove_tables(
             options.profile,
             &tables,
@@ -218,10 +217,6 @@ impl Prover {
             .map_err(|source| ProveError::TooLong { cycles: execution.cycles, source })
     }
 
-    fn shape(&self, tables: &[Filled], execution: &Execution) -> Result<Shape, ProveError> {
-        shape_of(&self.setup, tables, &execution.public_output)
-    }
-
     /// Makes a proof from filled tables, honest or not: what is wrong with them shows when the
     /// proof is verified. [`Self::prove`] is what users want; tests of the verifier want this.
     ///
@@ -236,20 +231,22 @@ impl Prover {
     ) -> Result<Proof, ProveError> {
         let _span = info_span!("prove").entered();
         let shape = shape_of(&self.setup, tables, &public_output)?;
-        let mut airs = shape.airs(self.setup.material.entry, exit_code, &public_output);
-        for (air, (table, rows)) in airs.iter_mut().zip(&self.setup.tables) {
-            debug_assert_eq!(air.table, *table);
-            air.preprocessed = Some(Arc::clone(rows));
-        }
-        let constraints = airs.iter().map(TableConstraints::of).collect();
-        let data = ProverData {
-            common: shape.common(constraints, self.setup.material.commitment.clone()),
-            prover_only: ProverOnlyData {
-                preprocessed_prover_data: Some(self.setup.committed.clone()),
-            },
+        let plan = Plan::new(shape.tables());
+        let statement = BoundaryStatement {
+            entry: self.setup.material.entry,
+            exit_code,
+            output_len: public_output.len() as u64,
         };
         let seed = transcript::seed(profile, &self.setup.key, exit_code, &public_output, &shape);
-        let stark = prove_stark(&config(profile, seed), &airs, tables, &data)?;
+        let stark = stark::prove(
+            &self.setup.dft,
+            &profile.parameters(),
+            seed,
+            &plan,
+            &statement,
+            &self.setup.preprocessed,
+            tables,
+        );
         Ok(Proof {
             profile: profile.id(),
             key: self.setup.material.clone(),
@@ -261,20 +258,6 @@ impl Prover {
     }
 }
 
-fn prove_stark(
-    config: &Config,
-    airs: &[TableAir],
-    tables: &[Filled],
-    data: &ProverData<Config>,
-) -> Result<StarkProof, ProveError> {
-    let instances: Vec<_> = airs
-        .iter()
-        .zip(tables)
-        .map(|(air, filled)| StarkInstance { air, trace: &filled.rows, public_values: Vec::new() })
-        .collect();
-    prove_batch(config, &instances, data).map_err(|error| ProveError::Stark(error.to_string()))
-}
-
 fn shape_of(setup: &Setup, tables: &[Filled], public_output: &[u8]) -> Result<Shape, ProveError> {
     let heights: Vec<(u8, u8)> = tables
         .iter()
@@ -284,15 +267,14 @@ fn shape_of(setup: &Setup, tables: &[Filled], public_output: &[u8]) -> Result<Sh
         .map_err(|error| ProveError::Unsound(VerifyError::Shape(error)))
 }
 
-fn sizes(shape: &Shape, tables: &[Filled]) -> Vec<TableSize> {
-    let airs = shape.airs(0, 0, &[]);
-    airs.iter()
-        .zip(tables)
-        .map(|(air, filled)| TableSize {
+fn sizes(tables: &[Filled]) -> Vec<TableSize> {
+    tables
+        .iter()
+        .map(|filled| TableSize {
             name: filled.table.name(),
             height: filled.rows.height(),
             width: filled.rows.width(),
-            extension_columns: TableConstraints::of(air).extension_columns(),
+            extension_columns: Demands::of(filled.table).columns,
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use lvm_prover::{Program, ProveOptions, Proved, Prover};
 use lvm_verifier::shape::Shape;
+use lvm_verifier::stark::Plan;
 use lvm_verifier::{Claim, Profile, Verifier, VerifyError, security};
 
 fn prover(guest: &str) -> Prover {
@@ -35,7 +36,7 @@ fn check(guest: &str, private_input: &[u8], exit_code: u64) -> Vec<u8> {
     }
     let proof = &proved.proof;
     let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output).expect("a shape");
-    let bits = security::report(&Profile::default().parameters(), &shape).bits();
+    let bits = security::report(&Profile::default().parameters(), &Plan::new(shape.tables())).bits();
     println!("{guest}: {} cycles, {bits:.1} provable bits", proved.execution.cycles);
     assert!(bits >= 128.0, "{guest}: {bits} bits");
     output

@@ -1,17 +1,14 @@
 //! Why a proof is refused.
 
-use alloc::string::String;
-
-use crate::key::{NotOneRoot, VerifyingKey};
+use crate::key::VerifyingKey;
 use crate::shape::ShapeError;
+use crate::stark::StarkError;
 
 /// Why a proof is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum VerifyError {
     #[error("profile {found} is not known")]
     UnknownProfile { found: u8 },
-    #[error(transparent)]
-    Key(#[from] NotOneRoot),
     #[error("the proof is of another program: its verifying key is {found}, expected {expected}")]
     OtherProgram { expected: VerifyingKey, found: VerifyingKey },
     #[error("the run ended with exit code {found}, expected {expected}")]
@@ -22,6 +19,6 @@ pub enum VerifyError {
     Shape(#[from] ShapeError),
     #[error("the proof's shape attains {found:.1} provable bits, the profile wants {expected}")]
     Security { expected: u32, found: f64 },
-    #[error("the proof does not verify: {reason}")]
-    Stark { reason: String },
+    #[error("the proof does not verify: {0}")]
+    Stark(#[from] StarkError),
 }

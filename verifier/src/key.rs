@@ -6,11 +6,11 @@ use core::str::FromStr;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Commitment;
+use crate::stark::merkle::Digest;
 
 /// Separates key hashes from every other use of the hash, and versions of the tables from each
 /// other: a change of the tables or of preprocessed columns must change this text.
-const DOMAIN: &str = "lvm verifying key, tables version 1";
+const DOMAIN: &str = "lvm verifying key, tables version 2";
 
 /// Stands for a program: the hash of what [`KeyMaterial`] holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,8 +19,8 @@ pub struct VerifyingKey([u8; 32]);
 /// What a verifier must know of a program; part of every proof and checked against the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyMaterial {
-    /// Commitment to the preprocessed columns of all preprocessed tables.
-    pub commitment: Commitment,
+    /// Root of the preprocessed columns of all preprocessed tables.
+    pub root: Digest,
     /// Address of the first instruction.
     pub entry: u64,
     /// Log2 of the height of the table `program`.
@@ -31,23 +31,15 @@ pub struct KeyMaterial {
 
 impl KeyMaterial {
     /// The key that stands for this material.
-    ///
-    /// # Errors
-    /// If the commitment isn't a single digest, which no honest prover makes.
-    pub fn verifying_key(&self) -> Result<VerifyingKey, NotOneRoot> {
-        let [root] = self.commitment.roots() else { return Err(NotOneRoot) };
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
         let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
-        hasher.update(root);
+        hasher.update(&self.root);
         hasher.update(&self.entry.to_le_bytes());
         hasher.update(&[self.log_program, self.log_image]);
-        Ok(VerifyingKey(*hasher.finalize().as_bytes()))
+        VerifyingKey(*hasher.finalize().as_bytes())
     }
 }
-
-/// A commitment that isn't one digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the commitment to the program is not a single digest")]
-pub struct NotOneRoot;
 
 impl VerifyingKey {
     /// Bytes in a key.

@@ -8,7 +8,7 @@
 //! 2. The shape is one that the statement and the key allow ([`shape`]).
 //! 3. Profile, key, exit code, public output and shape are absorbed into the transcript
 //!    ([`transcript`]), before anything that the prover sends.
-//! 4. The multi-table STARK is verified over tables made from statement and shape.
+//! 4. The multi-table STARK is verified ([`stark`]).
 //!
 //! Proofs come from strangers: decoding is bounded and refuses every second spelling
 //! ([`proof`]), parameters come from an allow-list ([`profile`]) and never from the proof, and
@@ -25,6 +25,7 @@ pub mod profile;
 pub mod proof;
 pub mod security;
 pub mod shape;
+pub mod stark;
 pub mod transcript;
 mod verify;
 

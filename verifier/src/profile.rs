@@ -81,7 +81,7 @@ impl Profile {
             Self::Provable128 => Parameters {
                 log_blowup: 1,
                 queries: 218,
-                log_final_len: 0,
+                log_final_len: 4,
                 lookup_grinding: 0,
                 ood_grinding: 0,
                 batch_grinding: 16,
@@ -91,7 +91,7 @@ impl Profile {
             Self::Provable100 => Parameters {
                 log_blowup: 1,
                 queries: 162,
-                log_final_len: 0,
+                log_final_len: 4,
                 lookup_grinding: 0,
                 ood_grinding: 0,
                 batch_grinding: 0,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! "lvm proof"  9 bytes
-//! version      1 byte, 1
+//! version      1 byte, 2
 //! body         bincode, fixed-width little-endian integers
 //! ```
 //!
@@ -11,29 +11,23 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::marker::PhantomData;
 
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
-use lvm_air::table::Table;
-use p3_batch_stark::config::PcsProof;
-use p3_batch_stark::{BatchCommitments, BatchOpenedValues};
-use p3_lookup::LookupTerminal;
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::config::{Challenge, Commitment, Config, StarkProof, Val};
 use crate::key::KeyMaterial;
+use crate::stark::StarkProof;
 
 /// Bytes that every proof begins with.
 pub const MAGIC: &[u8; 9] = b"lvm proof";
 /// Version of the format.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Largest proof that is decoded, several times the largest honest one. Decoding takes at most a
 /// small multiple of a file's size in memory.
 pub const BYTES_MAX: usize = 32 << 20;
 
 /// A proof of one run.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Proof {
     /// Number of the profile.
     pub profile: u8,
@@ -101,9 +95,8 @@ impl Proof {
         if version != VERSION {
             return Err(DecodeError::Version { found: version });
         }
-        let (wire, used) = bincode::serde::decode_from_slice::<Wire, _>(body, format())
+        let (proof, used) = bincode::serde::decode_from_slice::<Self, _>(body, format())
             .map_err(|_| DecodeError::Malformed)?;
-        let proof = Self::from(wire);
         if used != body.len() {
             return Err(DecodeError::Trailing { extra: body.len().saturating_sub(used) });
         }
@@ -111,82 +104,6 @@ impl Proof {
             return Err(DecodeError::NotCanonical);
         }
         Ok(proof)
-    }
-}
-
-/// What is decoded: a [`Proof`] with limits on the lists whose elements take far less room in a
-/// file than in memory.
-#[derive(Deserialize)]
-struct Wire {
-    profile: u8,
-    key: KeyMaterial,
-    exit_code: u64,
-    public_output: Vec<u8>,
-    tables: OnePerTable<(u8, u8)>,
-    stark: StarkWire,
-}
-
-/// The fields of a [`StarkProof`], in its order.
-#[derive(Deserialize)]
-struct StarkWire {
-    commitments: BatchCommitments<Commitment>,
-    opened_values: BatchOpenedValues<Challenge>,
-    opening_proof: PcsProof<Config>,
-    lookup_terminals: OnePerTable<Option<LookupTerminal<Challenge>>>,
-    degree_bits: OnePerTable<usize>,
-    lookup_pow_witness: Option<Val>,
-    ood_pow_witness: Val,
-}
-
-impl From<Wire> for Proof {
-    fn from(wire: Wire) -> Self {
-        let stark = wire.stark;
-        Self {
-            profile: wire.profile,
-            key: wire.key,
-            exit_code: wire.exit_code,
-            public_output: wire.public_output,
-            tables: wire.tables.0,
-            stark: StarkProof {
-                commitments: stark.commitments,
-                opened_values: stark.opened_values,
-                opening_proof: stark.opening_proof,
-                lookup_terminals: stark.lookup_terminals.0,
-                degree_bits: stark.degree_bits.0,
-                lookup_pow_witness: stark.lookup_pow_witness,
-                ood_pow_witness: stark.ood_pow_witness,
-            },
-        }
-    }
-}
-
-/// A list with at most one element for each table.
-struct OnePerTable<T>(Vec<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OnePerTable<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Elements<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Elements<T> {
-            type Value = Vec<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "at most {} elements", Table::ALL.len())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
-                let mut elements = Vec::new();
-                while let Some(element) = sequence.next_element()? {
-                    if elements.len() == Table::ALL.len() {
-                        return Err(A::Error::custom("more elements than tables"));
-                    }
-                    elements.push(element);
-                }
-                Ok(elements)
-            }
-        }
-
-        deserializer.deserialize_seq(Elements(PhantomData)).map(Self)
     }
 }
 

@@ -9,18 +9,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lvm_air::bus::Bus;
-use lvm_air::table::Table;
-use p3_batch_stark::security::num_batched_openings;
 use p3_security::fri::FriRegime;
 use p3_security::logup::{LOGUP_LABEL, LogUpAir, security_term};
 use p3_security::report::DEEP_LABEL;
 use p3_security::stark::proven_security_report;
 use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
-use p3_uni_stark::OpeningShape;
 
-use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS};
+use crate::config::{CHALLENGE_BITS, COLLISION_BITS};
 use crate::profile::Parameters;
-use crate::shape::{DEGREE_MAX, Shape, TableConstraints};
+use crate::stark::Plan;
+use crate::stark::fri::LOG_ARITY_MAX;
+use crate::stark::interactions::DEGREE_MAX;
 
 /// One source of error.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,49 +62,21 @@ impl Report {
     }
 }
 
-/// Quotient chunks of a table: `DEGREE_MAX − 1`.
+/// Quotient chunks of a height: `DEGREE_MAX − 1`.
 const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
 
-/// Openings of a table.
-fn openings(table: Table, constraints: &TableConstraints) -> usize {
-    num_batched_openings(
-        table.width(),
-        table.reads_next_row(),
-        table.preprocessed_width(),
-        false,
-        QUOTIENT_CHUNKS,
-        constraints.interactions.len(),
-        CHALLENGE_DEGREE,
-        OpeningShape::new(),
-    )
-}
-
-/// Accounts for a proof of `shape` with `parameters`.
+/// Accounts for a proof of `plan` with `parameters`.
 #[must_use]
-pub fn report(parameters: &Parameters, shape: &Shape) -> Report {
-    let airs = shape.airs(0, 0, if has_output(shape) { &[0] } else { &[] });
-    let constraints: Vec<_> = airs.iter().map(TableConstraints::of).collect();
-    report_of(parameters, shape, &constraints)
-}
-
-/// [`report`] from the constraints of the shape's tables, in its order.
-#[must_use]
-pub fn report_of(
-    parameters: &Parameters,
-    shape: &Shape,
-    constraints: &[TableConstraints],
-) -> Report {
-    let mut demands = 0;
-    let mut opened = 0;
+pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
     let mut messages = 0.0;
-    let mut log_height = 0;
-    for (table_constraints, &(table, log)) in constraints.iter().zip(shape.tables()) {
-        // One pin for each interaction column, and three for the running sum.
-        demands += table_constraints.constraints + table_constraints.interactions.len() + 3;
-        opened += openings(table, table_constraints);
-        messages += table_constraints.messages as f64 * (1u64 << log) as f64;
-        log_height = log_height.max(log);
+    for (demands, &(_, log)) in plan.demands.iter().zip(&plan.tables) {
+        messages += demands.buses.len() as f64 * (1u64 << log) as f64;
     }
+    let log_height = plan.log_heights.first().copied().unwrap_or(0);
+    // One for each column at ζ, one more for each at the next row, and one sum for each height.
+    let columns = plan.layouts.iter().flat_map(|layout| &layout.groups).map(|group| group.width);
+    let next = plan.with_next_row().map(|(_, table, _)| table.width());
+    let opened = columns.chain(next).sum::<usize>() + plan.log_heights.len();
     let instance = InstanceShape {
         log_trace_length: log_height,
         modulus_bits: CHALLENGE_BITS,
@@ -113,7 +84,7 @@ pub fn report_of(
         num_batched_functions: opened,
     };
     let air = StarkAirParams {
-        num_constraints: demands,
+        num_constraints: plan.powers(),
         max_constraint_degree: DEGREE_MAX,
         num_quotient_chunks: QUOTIENT_CHUNKS,
         max_combo: 2,
@@ -134,7 +105,7 @@ pub fn report_of(
         log_blowup: parameters.log_blowup,
         num_queries: parameters.queries,
         log_final_poly_len: parameters.log_final_len,
-        max_log_arity: 1,
+        max_log_arity: LOG_ARITY_MAX,
         commit_pow_bits: parameters.commit_grinding,
         query_pow_bits: parameters.query_grinding,
     };
@@ -144,10 +115,6 @@ pub fn report_of(
     Report {
         regimes: regimes.into_iter().flatten().map(|r| terms(r, parameters.log_blowup)).collect(),
     }
-}
-
-fn has_output(shape: &Shape) -> bool {
-    shape.tables().iter().any(|(table, _)| *table == Table::Output)
 }
 
 /// The terms of a regime. In the list-decoding regime a commitment may stand for as many

@@ -1,19 +1,15 @@
 //! The verifier.
 
-use alloc::format;
-use alloc::vec;
-use alloc::vec::Vec;
+use lvm_air::public;
+use lvm_air::tables::boundary::BoundaryStatement;
 
-use lvm_air::table::TableAir;
-use p3_batch_stark::verify_batch;
-
-use crate::config::config;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::profile::Profile;
 use crate::proof::Proof;
 use crate::security;
-use crate::shape::{Shape, TableConstraints};
+use crate::shape::Shape;
+use crate::stark::{self, Plan};
 use crate::transcript;
 
 /// What a caller wants to see proved, besides the program.
@@ -53,7 +49,7 @@ impl Verifier {
         // 1. The key.
         let profile = Profile::from_id(proof.profile)
             .ok_or(VerifyError::UnknownProfile { found: proof.profile })?;
-        let found = proof.key.verifying_key()?;
+        let found = proof.key.verifying_key();
         if found != self.key {
             return Err(VerifyError::OtherProgram { expected: self.key, found });
         }
@@ -69,9 +65,8 @@ impl Verifier {
 
         // 2. The shape, and the security that it attains.
         let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
-        let airs = shape.airs(proof.key.entry, proof.exit_code, &proof.public_output);
-        let constraints: Vec<_> = airs.iter().map(TableConstraints::of).collect();
-        let attained = security::report_of(&profile.parameters(), &shape, &constraints).bits();
+        let plan = Plan::new(shape.tables());
+        let attained = security::report(&profile.parameters(), &plan).bits();
         if attained < f64::from(profile.target_bits()) {
             return Err(VerifyError::Security { expected: profile.target_bits(), found: attained });
         }
@@ -81,27 +76,20 @@ impl Verifier {
             transcript::seed(profile, &self.key, proof.exit_code, &proof.public_output, &shape);
 
         // 4. The STARK.
-        check_heights(proof, &shape)?;
-        let common = shape.common(constraints, proof.key.commitment.clone());
-        let no_public_values: Vec<Vec<_>> = vec![vec![]; airs.len()];
-        verify_batch::<_, TableAir>(
-            &config(profile, seed),
-            &airs,
+        let statement = BoundaryStatement {
+            entry: proof.key.entry,
+            exit_code: proof.exit_code,
+            output_len: proof.public_output.len() as u64,
+        };
+        stark::verify(
+            &profile.parameters(),
+            seed,
+            &plan,
+            &statement,
+            &public::messages(&proof.public_output),
+            &proof.key.root,
             &proof.stark,
-            &no_public_values,
-            &common,
-        )
-        .map_err(|error| VerifyError::Stark { reason: format!("{error}") })?;
+        )?;
         Ok(&proof.public_output)
-    }
-}
-
-/// The STARK proof repeats the heights; they must be the shape's.
-fn check_heights(proof: &Proof, shape: &Shape) -> Result<(), VerifyError> {
-    let heights = shape.tables().iter().map(|(_, log_height)| log_height);
-    if heights.eq(&proof.stark.degree_bits) {
-        Ok(())
-    } else {
-        Err(VerifyError::Stark { reason: "heights differ from the shape's".into() })
     }
 }

@@ -27,8 +27,6 @@ pub(super) struct Names {
     pub(super) main: Vec<String>,
     /// Preprocessed columns.
     pub(super) preprocessed: Vec<String>,
-    /// Periodic columns.
-    pub(super) periodic: Vec<String>,
     /// Constants that stand for parts of the statement.
     pub(super) constants: Vec<(Goldilocks, &'static str)>,
 }
@@ -157,7 +155,8 @@ impl Writer {
             BaseEntry::Preprocessed { offset } => {
                 (&self.names.preprocessed[variable.index], offset)
             }
-            BaseEntry::Periodic | BaseEntry::Public => (&self.names.periodic[variable.index], 0),
+            // Tables have neither.
+            BaseEntry::Periodic | BaseEntry::Public => return String::from("?"),
         };
         self.mentioned.insert(name.clone());
         if offset == 0 { name.clone() } else { format!("{name}'") }
@@ -319,7 +318,6 @@ mod tests {
         let names = Names {
             main: vec!["a".into(), "b".into()],
             preprocessed: vec!["fixed.c".into()],
-            periodic: Vec::new(),
             constants: vec![(Goldilocks::from_u32(77_777), "statement.x")],
         };
         assert_eq!(Writer::new(names).write(&expression.into()), expected);

@@ -275,7 +275,6 @@ const fn source(table: Table) -> &'static str {
         Byte "byte",
         ShiftAmount "shift_amount",
         Boundary "boundary",
-        Output "output",
         Memory "memory",
         PrivateInput "private_input",
         Refresh "refresh",

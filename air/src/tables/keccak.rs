@@ -142,7 +142,7 @@ mod tests {
         let mut failed = Vec::new();
         let mut messages = 0;
         for i in 0..height {
-            let mut checker = RowChecker::new([row(i), row(i + 1)], [&[], &[]], &[], i, height);
+            let mut checker = RowChecker::new([row(i), row(i + 1)], [&[], &[]], i, height);
             eval(&mut checker);
             messages += checker.messages.len();
             if !checker.failures.is_empty() {

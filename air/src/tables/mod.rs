@@ -22,7 +22,6 @@ pub mod load_narrow;
 pub mod memory;
 pub mod misaligned;
 pub mod multiply;
-pub mod output;
 pub mod private_input;
 pub mod program;
 pub mod range;

@@ -1,0 +1,239 @@
+//! Step 3: the interaction columns.
+
+use lvm_air::builder::{Side, TableBuilder};
+use lvm_air::bus::Bus;
+use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_air::table::Table;
+use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_verifier::stark::interactions::{BusChallenges, Demands, Role};
+use lvm_verifier::stark::layout::{Group, Part};
+use p3_air::{AirBuilder, RowWindow};
+use p3_field::{
+    BasedVectorSpace, ExtensionField, Field, PackedFieldExtension, PackedValue,
+    PrimeCharacteristicRing,
+};
+use p3_matrix::Matrix;
+use p3_matrix::dense::RowMajorMatrix;
+use rayon::prelude::*;
+
+use crate::stark::commit::Cells;
+
+/// Base-field elements side by side in a vector register.
+pub(crate) type Packed = <Val as Field>::Packing;
+/// As many challenges.
+pub(crate) type PackedChallenge = <Challenge as ExtensionField<Val>>::ExtensionPacking;
+
+/// Rows in a [`Packed`].
+pub(crate) const LANES: usize = <Packed as PackedValue>::WIDTH;
+
+/// A table's rows within matrices that it shares.
+#[derive(Clone, Copy)]
+pub(crate) struct TableRows<'a> {
+    pub(crate) table: Table,
+    pub(crate) main: Columns<'a>,
+    pub(crate) preprocessed: Option<Columns<'a>>,
+}
+
+/// Some columns of a matrix.
+#[derive(Clone, Copy)]
+pub(crate) struct Columns<'a> {
+    pub(crate) matrix: &'a Cells,
+    pub(crate) offset: usize,
+    pub(crate) width: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn new(matrix: &'a Cells, part: &Part) -> Self {
+        Self { matrix, offset: part.offset, width: part.width }
+    }
+
+    /// Puts the rows that `row` names for each lane side by side.
+    #[inline]
+    pub(crate) fn gather(&self, row: impl Fn(usize) -> usize, into: &mut [Packed]) {
+        let starts: [usize; LANES] =
+            core::array::from_fn(|lane| row(lane) * self.matrix.width + self.offset);
+        for (column, cell) in into.iter_mut().enumerate() {
+            *cell = Packed::from_fn(|lane| self.matrix.values[starts[lane] + column]);
+        }
+    }
+}
+
+/// Packs of rows that one task fills before it inverts all their denominators at once.
+const TASK_PACKS: usize = 16;
+
+/// Fills the interaction columns of all tables of one height.
+pub(crate) fn fill(
+    tables: &[(TableRows<'_>, &Demands)],
+    layout: &Group,
+    statement: &BoundaryStatement,
+    buses: &BusChallenges<PackedChallenge>,
+) -> Cells {
+    let height = 1usize << layout.log_height;
+    let width = layout.padded_width();
+    let mut cells = Val::zero_vec(height * width);
+    let task_rows = (TASK_PACKS * LANES).min(height);
+    cells.par_chunks_mut(task_rows * width).enumerate().for_each(|(task, rows)| {
+        let mut offset = 0;
+        for (table, demands) in tables {
+            fill_task(table, demands, statement, buses, task * task_rows, offset, width, rows);
+            offset += CHALLENGE_DEGREE * demands.columns;
+        }
+    });
+    RowMajorMatrix::new(cells, width)
+}
+
+/// Fills one table's interaction columns, from column `offset` on, in the rows from `first` on.
+#[expect(clippy::too_many_arguments, reason = "called once")]
+fn fill_task(
+    table: &TableRows<'_>,
+    demands: &Demands,
+    statement: &BoundaryStatement,
+    buses: &BusChallenges<PackedChallenge>,
+    first: usize,
+    offset: usize,
+    width: usize,
+    rows: &mut [Val],
+) {
+    let packs = (rows.len() / width).div_ceil(LANES);
+    let mut numerators = Vec::with_capacity(packs * demands.columns);
+    let mut denominators = Vec::with_capacity(packs * demands.columns);
+    let mut main = vec![Packed::ZERO; table.main.width];
+    let mut fixed = vec![Packed::ZERO; table.preprocessed.map_or(0, |columns| columns.width)];
+    let height = table.main.matrix.height();
+    for pack in 0..packs {
+        let row = |lane: usize| (first + pack * LANES + lane) % height;
+        table.main.gather(row, &mut main);
+        if let Some(columns) = &table.preprocessed {
+            columns.gather(row, &mut fixed);
+        }
+        let mut fractions = Fractions {
+            main: RowWindow::from_two_rows(&main, &main),
+            preprocessed: RowWindow::from_two_rows(&fixed, &fixed),
+            buses,
+            roles: demands.roles.iter(),
+            numerators: &mut numerators,
+            denominators: &mut denominators,
+            pending: None,
+        };
+        table.table.eval(statement, &mut fractions);
+    }
+    let inverses = invert(&denominators);
+    let rows_left = rows.len() / width;
+    for pack in 0..packs {
+        for column in 0..demands.columns {
+            let index = pack * demands.columns + column;
+            let fraction = numerators[index] * inverses[index];
+            let at = offset + CHALLENGE_DEGREE * column;
+            let coefficients: &[Packed] = fraction.as_basis_coefficients_slice();
+            for (i, coefficient) in coefficients.iter().enumerate() {
+                for (lane, value) in coefficient.as_slice().iter().enumerate() {
+                    let row = pack * LANES + lane;
+                    if row < rows_left {
+                        rows[row * width + at + i] = *value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The inverses of all elements, by one inversion. A zero, which a fingerprint is with negligible
+/// probability, makes all of them zero and the proof invalid.
+pub(crate) fn invert(elements: &[PackedChallenge]) -> Vec<PackedChallenge> {
+    let mut products = Vec::with_capacity(elements.len());
+    let mut product = PackedChallenge::ONE;
+    for &element in elements {
+        products.push(product);
+        product *= element;
+    }
+    let mut inverse = PackedChallenge::from_ext_fn(|lane| {
+        let product: Challenge = product.extract(lane);
+        product.try_inverse().unwrap_or_default()
+    });
+    for (before, &element) in products.iter_mut().zip(elements).rev() {
+        *before *= inverse;
+        inverse *= element;
+    }
+    products
+}
+
+/// Collects the fractions of some rows.
+struct Fractions<'a> {
+    main: RowWindow<'a, Packed>,
+    preprocessed: RowWindow<'a, Packed>,
+    buses: &'a BusChallenges<PackedChallenge>,
+    roles: core::slice::Iter<'a, Role>,
+    numerators: &'a mut Vec<PackedChallenge>,
+    denominators: &'a mut Vec<PackedChallenge>,
+    pending: Option<(PackedChallenge, Packed)>,
+}
+
+impl<'a> AirBuilder for Fractions<'a> {
+    type F = Val;
+    type Expr = Packed;
+    type Var = Packed;
+    type PreprocessedWindow = RowWindow<'a, Packed>;
+    type MainWindow = RowWindow<'a, Packed>;
+    type PublicVar = Packed;
+    type PeriodicVar = Packed;
+
+    #[inline(always)]
+    fn main(&self) -> Self::MainWindow {
+        self.main
+    }
+
+    #[inline(always)]
+    fn preprocessed(&self) -> &Self::PreprocessedWindow {
+        &self.preprocessed
+    }
+
+    fn is_first_row(&self) -> Packed {
+        Packed::ZERO
+    }
+
+    fn is_last_row(&self) -> Packed {
+        Packed::ZERO
+    }
+
+    fn is_transition(&self) -> Packed {
+        Packed::ZERO
+    }
+
+    #[inline(always)]
+    fn assert_zero<I: Into<Packed>>(&mut self, _zero: I) {}
+}
+
+impl TableBuilder for Fractions<'_> {
+    #[inline(always)]
+    fn constrain(&mut self, _label: &'static str, _zero: impl Into<Packed>) {}
+
+    #[inline(always)]
+    fn message(
+        &mut self,
+        bus: Bus,
+        side: Side,
+        fields: impl IntoIterator<Item = Packed>,
+        multiplicity: Packed,
+        _multiplicity_max: u32,
+    ) {
+        let fingerprint = self.buses.fingerprint(bus, fields);
+        let signed = match side {
+            Side::Send => multiplicity,
+            Side::Receive => -multiplicity,
+        };
+        let (numerator, denominator) = match self.roles.next() {
+            Some(Role::First) => {
+                self.pending = Some((fingerprint, signed));
+                return;
+            }
+            Some(Role::Second) => {
+                let (first, first_signed) =
+                    self.pending.take().unwrap_or((PackedChallenge::ONE, Packed::ZERO));
+                (first * signed + fingerprint * first_signed, first * fingerprint)
+            }
+            Some(Role::Single) | None => (PackedChallenge::from(signed), fingerprint),
+        };
+        self.numerators.push(numerator);
+        self.denominators.push(denominator);
+    }
+}

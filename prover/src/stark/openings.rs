@@ -1,0 +1,203 @@
+//! Steps 5 and 6: the columns' values at ζ, and the function of each height that proves them.
+
+use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
+use lvm_verifier::stark::openings::HeightCombination;
+use p3_field::{
+    BasedVectorSpace, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
+    TwoAdicField,
+};
+use rayon::prelude::*;
+
+use crate::stark::commit::Cells;
+use crate::stark::interactions::{LANES, Packed, PackedChallenge, invert};
+
+/// Rows that one task takes.
+const TASK_ROWS: usize = 1 << 10;
+
+/// The points of one height's evaluation domain, in bit-reversed order.
+pub(crate) struct Points {
+    log_height: usize,
+    points: Vec<Val>,
+}
+
+impl Points {
+    pub(crate) fn new(log_height: usize) -> Self {
+        let log_size = log_height + LOG_BLOWUP;
+        let mut points: Vec<Val> =
+            Val::two_adic_generator(log_size).shifted_powers(SHIFT).take(1 << log_size).collect();
+        p3_util::reverse_slice_index_bits(&mut points);
+        Self { log_height, points }
+    }
+
+    /// `1/(z − x)` for every point x.
+    pub(crate) fn inverse_distances(&self, z: Challenge) -> Vec<Challenge> {
+        let mut distances = vec![Challenge::ZERO; self.points.len()];
+        distances.par_chunks_mut(TASK_ROWS).zip(self.points.par_chunks(TASK_ROWS)).for_each(
+            |(distances, points)| {
+                let packs: Vec<PackedChallenge> = points
+                    .chunks(LANES)
+                    .map(|points| PackedChallenge::from_ext_fn(|lane| z - points[lane]))
+                    .collect();
+                let inverses = invert(&packs);
+                for (distances, inverse) in distances.chunks_mut(LANES).zip(inverses) {
+                    inverse.to_ext_slice(distances);
+                }
+            },
+        );
+        distances
+    }
+
+    /// The values of a matrix's columns at z, from its rows on the evaluation domain and the
+    /// distances to z.
+    ///
+    /// On the coset of n points that the first half of the domain is, with sⁿ = SHIFTⁿ:
+    /// `p(z) = (zⁿ − sⁿ)/(n·sⁿ) · Σ x·p(x)/(z − x)`.
+    pub(crate) fn evaluate(
+        &self,
+        z: Challenge,
+        inverse_distances: &[Challenge],
+        matrix: &Cells,
+    ) -> Vec<Challenge> {
+        let height = 1usize << self.log_height;
+        let width = matrix.width;
+        let packs = width / LANES;
+        let tasks = height.div_ceil(TASK_ROWS);
+        let sums = (0..tasks)
+            .into_par_iter()
+            .map(|task| {
+                let rows = task * TASK_ROWS..((task + 1) * TASK_ROWS).min(height);
+                let mut sums = vec![[Packed::ZERO; CHALLENGE_DEGREE]; packs];
+                for row in rows {
+                    let weight = inverse_distances[row] * self.points[row];
+                    let weight = broadcast(weight);
+                    let cells = &matrix.values[row * width..(row + 1) * width];
+                    for (sum, cells) in sums.iter_mut().zip(Packed::pack_slice(cells)) {
+                        for (sum, weight) in sum.iter_mut().zip(weight) {
+                            *sum += *cells * weight;
+                        }
+                    }
+                }
+                sums
+            })
+            .reduce(
+                || vec![[Packed::ZERO; CHALLENGE_DEGREE]; packs],
+                |mut a, b| {
+                    for (a, b) in a.iter_mut().zip(b) {
+                        for (a, b) in a.iter_mut().zip(b) {
+                            *a += b;
+                        }
+                    }
+                    a
+                },
+            );
+        let s = SHIFT.exp_power_of_2(self.log_height);
+        let n = Val::TWO.exp_u64(self.log_height as u64);
+        let factor = (z.exp_power_of_2(self.log_height) - s) * (n * s).inverse();
+        (0..width)
+            .map(|column| {
+                let sum = &sums[column / LANES];
+                let coefficient = |i: usize| sum[i].as_slice()[column % LANES];
+                Challenge::from_basis_coefficients_fn(coefficient) * factor
+            })
+            .collect()
+    }
+
+    /// The function of this height, at every point.
+    pub(crate) fn combine(
+        &self,
+        combination: &HeightCombination,
+        inverse_distances: &[Challenge],
+        next_distances: &[Vec<Challenge>],
+        matrices: [Option<&Cells>; 4],
+    ) -> Vec<Challenge> {
+        let weights: Vec<(&Cells, Vec<[Packed; CHALLENGE_DEGREE]>)> = matrices
+            .iter()
+            .zip(&combination.weights)
+            .filter_map(|(matrix, weights)| Some(((*matrix)?, pack_weights(weights, 0))))
+            .collect();
+        let [_, main, interactions, _] = matrices;
+        let next: Vec<_> = combination
+            .next
+            .iter()
+            .zip(next_distances)
+            .filter_map(|(next, distances)| {
+                Some((next, distances, main?, pack_weights(&next.weights, next.offset)))
+            })
+            .collect();
+
+        let mut values = vec![Challenge::ZERO; self.points.len()];
+        values.par_chunks_mut(TASK_ROWS).enumerate().for_each(|(task, values)| {
+            for (i, value) in values.iter_mut().enumerate() {
+                let row = task * TASK_ROWS + i;
+                let mut sum = combination.at_zeta;
+                for (matrix, weights) in &weights {
+                    sum -= dot(weights, row_of(matrix, row), 0);
+                }
+                *value = sum * inverse_distances[row];
+                for (next, distances, matrix, weights) in &next {
+                    let start = next.offset / LANES * LANES;
+                    let sum = next.value - dot(weights, row_of(matrix, row), start);
+                    *value += sum * distances[row];
+                }
+            }
+            if let Some(interactions) = interactions {
+                let points = &self.points[task * TASK_ROWS..][..values.len()];
+                let inverses = p3_field::batch_multiplicative_inverse(points);
+                for (i, (value, inverse)) in values.iter_mut().zip(inverses).enumerate() {
+                    let mut sums = [Val::ZERO; CHALLENGE_DEGREE];
+                    let cells = row_of(interactions, task * TASK_ROWS + i);
+                    let cells = &cells[..combination.weights[2].len()];
+                    for coefficients in cells.chunks_exact(CHALLENGE_DEGREE) {
+                        for (sum, coefficient) in sums.iter_mut().zip(coefficients) {
+                            *sum += *coefficient;
+                        }
+                    }
+                    let sum = Challenge::from_basis_coefficients_fn(|i| sums[i]);
+                    *value += combination.total_weight * (sum - combination.total) * inverse;
+                }
+            }
+        });
+        values
+    }
+}
+
+fn row_of(matrix: &Cells, row: usize) -> &[Val] {
+    &matrix.values[row * matrix.width..(row + 1) * matrix.width]
+}
+
+/// A challenge's coefficients, each in all lanes.
+fn broadcast(challenge: Challenge) -> [Packed; CHALLENGE_DEGREE] {
+    let coefficients: &[Val] = challenge.as_basis_coefficients_slice();
+    core::array::from_fn(|i| Packed::from(coefficients[i]))
+}
+
+/// Weights of the columns from `offset` on, beside the packs of a row: zero where a pack begins
+/// before `offset` or ends after the last.
+fn pack_weights(weights: &[Challenge], offset: usize) -> Vec<[Packed; CHALLENGE_DEGREE]> {
+    let before = offset % LANES;
+    let packs = (before + weights.len()).div_ceil(LANES);
+    let weight = |column: usize, i: usize| {
+        column
+            .checked_sub(before)
+            .and_then(|column| weights.get(column))
+            .map_or(Val::ZERO, |weight| <Challenge as BasedVectorSpace<Val>>::as_basis_coefficients_slice(weight)[i])
+    };
+    (0..packs)
+        .map(|pack| {
+            core::array::from_fn(|i| Packed::from_fn(|lane| weight(pack * LANES + lane, i)))
+        })
+        .collect()
+}
+
+/// The weighted sum of a row's cells from column `start` on.
+#[inline]
+fn dot(weights: &[[Packed; CHALLENGE_DEGREE]], row: &[Val], start: usize) -> Challenge {
+    let mut sums = [Packed::ZERO; CHALLENGE_DEGREE];
+    for (weights, cells) in weights.iter().zip(Packed::pack_slice(&row[start..])) {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum += *weight * *cells;
+        }
+    }
+    Challenge::from_basis_coefficients_fn(|i| sums[i].as_slice().iter().copied().sum::<Val>())
+}

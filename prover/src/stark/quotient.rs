@@ -1,0 +1,195 @@
+//! Step 4: the quotients.
+
+use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT, Selectors, reverse};
+use lvm_verifier::stark::folder::Folder;
+use lvm_verifier::stark::interactions::{BusChallenges, Demands};
+use p3_air::RowWindow;
+use p3_dft::{Layout, TwoAdicSubgroupDft};
+use p3_field::{
+    BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField,
+};
+use p3_matrix::Matrix;
+use p3_matrix::bitrev::BitReversibleMatrix;
+use p3_matrix::dense::RowMajorMatrix;
+use p3_matrix::util::reverse_matrix_index_bits;
+use rayon::prelude::*;
+
+use crate::stark::commit::{Cells, Dft};
+use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, TableRows};
+
+/// Packs of points that one task folds.
+const TASK_PACKS: usize = 32;
+/// Columns of the matrix of a quotient: two chunks of three, and padding.
+const WIDTH: usize = 8;
+
+/// What the quotient of a table needs, on the evaluation domain.
+pub(crate) struct Folded<'a> {
+    pub(crate) rows: TableRows<'a>,
+    pub(crate) interactions: Option<Columns<'a>>,
+    pub(crate) demands: &'a Demands,
+}
+
+/// The extended chunks of the quotient of all tables of height `2^log_height`.
+///
+/// `powers` are the powers of the constraint challenge, at least as many as the tables take.
+pub(crate) fn extended(
+    dft: &Dft,
+    tables: &[Folded<'_>],
+    statement: &BoundaryStatement,
+    buses: &BusChallenges<PackedChallenge>,
+    powers: &[PackedChallenge],
+    log_height: usize,
+) -> Cells {
+    extend_chunks(dft, values(tables, statement, buses, powers, log_height), log_height)
+}
+
+/// The quotient's values: row i of the first half of the domain in columns 0 to 2, of the second
+/// half in columns 3 to 5 of row i, in bit-reversed order.
+fn values(
+    tables: &[Folded<'_>],
+    statement: &BoundaryStatement,
+    buses: &BusChallenges<PackedChallenge>,
+    powers: &[PackedChallenge],
+    log_height: usize,
+) -> Cells {
+    let height = 1usize << log_height;
+    let log_size = log_height + LOG_BLOWUP;
+    let size = 1usize << log_size;
+    // X^n − 1 takes two values: SHIFT^n − 1 on the first half of the domain, −SHIFT^n − 1 on the
+    // second.
+    let s = SHIFT.exp_power_of_2(log_height);
+    let inverse = [(s - Val::ONE).inverse(), (-s - Val::ONE).inverse()];
+    let has_transitions = tables.iter().any(|table| table.rows.table.reads_next_row());
+    let points = if has_transitions { points(log_size) } else { Vec::new() };
+
+    let mut cells = Val::zero_vec(height * WIDTH);
+    let task_rows = (TASK_PACKS * LANES).min(height);
+    cells.par_chunks_mut(task_rows * WIDTH).enumerate().for_each(|(task, out)| {
+        let mut main: Vec<Packed> = Vec::new();
+        let mut next: Vec<Packed> = Vec::new();
+        let mut fixed: Vec<Packed> = Vec::new();
+        let mut base: Vec<Packed> = Vec::new();
+        let mut columns: Vec<PackedChallenge> = Vec::new();
+        for half in 0..2 {
+            for pack in 0..(out.len() / WIDTH).div_ceil(LANES) {
+                let within = task * task_rows + pack * LANES;
+                let row = |lane: usize| half * height + (within + lane) % height;
+                let mut sum = PackedChallenge::ZERO;
+                let mut powers = powers.iter();
+                for table in tables {
+                    let rows = &table.rows;
+                    main.resize(rows.main.width, Packed::ZERO);
+                    rows.main.gather(row, &mut main);
+                    fixed.resize(rows.preprocessed.map_or(0, |c| c.width), Packed::ZERO);
+                    if let Some(preprocessed) = &rows.preprocessed {
+                        preprocessed.gather(row, &mut fixed);
+                    }
+                    columns.clear();
+                    if let Some(interactions) = &table.interactions {
+                        base.resize(interactions.width, Packed::ZERO);
+                        interactions.gather(row, &mut base);
+                        columns.extend(base.chunks_exact(CHALLENGE_DEGREE).map(|coefficients| {
+                            PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i])
+                        }));
+                    }
+                    let mut selectors = Selectors::default();
+                    let mut window = RowWindow::from_two_rows(&main, &main);
+                    if rows.table.reads_next_row() {
+                        next.resize(rows.main.width, Packed::ZERO);
+                        // One row further in the table is two points further on the domain.
+                        let next_row = |lane: usize| {
+                            let natural = reverse(row(lane), log_size) + (1 << LOG_BLOWUP);
+                            reverse(natural % size, log_size)
+                        };
+                        rows.main.gather(next_row, &mut next);
+                        window = RowWindow::from_two_rows(&main, &next);
+                        selectors = select(&points, row, log_height);
+                    }
+                    let mut folder = Folder {
+                        main: window,
+                        preprocessed: RowWindow::from_two_rows(&fixed, &fixed),
+                        selectors,
+                        columns: &columns,
+                        buses,
+                        roles: &table.demands.roles,
+                        powers,
+                        sum,
+                        pending: None,
+                    };
+                    rows.table.eval(statement, &mut folder);
+                    sum = folder.sum;
+                    powers = folder.powers;
+                }
+                let quotient = sum * Packed::from(inverse[half]);
+                let coefficients: &[Packed] = quotient.as_basis_coefficients_slice();
+                for (i, coefficient) in coefficients.iter().enumerate() {
+                    for (lane, value) in coefficient.as_slice().iter().enumerate() {
+                        if let Some(cell) =
+                            out.get_mut((pack * LANES + lane) * WIDTH + half * CHALLENGE_DEGREE + i)
+                        {
+                            *cell = *value;
+                        }
+                    }
+                }
+            }
+        }
+    });
+    RowMajorMatrix::new(cells, WIDTH)
+}
+
+/// The points of the evaluation domain, in bit-reversed order.
+fn points(log_size: usize) -> Vec<Val> {
+    let mut points: Vec<Val> =
+        Val::two_adic_generator(log_size).shifted_powers(SHIFT).take(1 << log_size).collect();
+    p3_util::reverse_slice_index_bits(&mut points);
+    points
+}
+
+/// The selectors at some points.
+fn select(points: &[Val], row: impl Fn(usize) -> usize, log_height: usize) -> Selectors<Packed> {
+    let last_point = Val::two_adic_generator(log_height).inverse();
+    let x: [Val; LANES] = core::array::from_fn(|lane| points[row(lane)]);
+    let vanishing = x.map(|x| x.exp_power_of_2(log_height) - Val::ONE);
+    Selectors {
+        first: Packed::from_fn(|lane| vanishing[lane] * (x[lane] - Val::ONE).inverse()),
+        last: Packed::from_fn(|lane| vanishing[lane] * (x[lane] - last_point).inverse()),
+        transition: Packed::from_fn(|lane| x[lane] - last_point),
+    }
+}
+
+/// Extends both chunks, each given by its values on its own coset of the subgroup.
+fn extend_chunks(dft: &Dft, mut chunks: Cells, log_height: usize) -> Cells {
+    reverse_matrix_index_bits(&mut chunks);
+    let mut values = Vec::with_capacity(chunks.values.len() << LOG_BLOWUP);
+    values.append(&mut chunks.values);
+    // Interpolated over the subgroup, chunk q of the coset c·H is the polynomial q(c·X). The
+    // cosets are SHIFT·H and SHIFT·ω·H; with the second one's coefficients divided by the powers
+    // of ω, both are q(SHIFT·X), whose values on the unshifted domain are wanted.
+    let omega_inverse = Val::two_adic_generator(log_height + LOG_BLOWUP).inverse();
+    dft.coset_lde_batch_with_transform(
+        RowMajorMatrix::new(values, WIDTH),
+        LOG_BLOWUP,
+        Val::ONE,
+        |coefficients, layout| {
+            let height = coefficients.height();
+            let mut factors: Vec<Val> = omega_inverse.powers().take(height).collect();
+            if matches!(layout, Layout::BitReversed) {
+                p3_util::reverse_slice_index_bits(&mut factors);
+            }
+            coefficients.values.par_chunks_mut(WIDTH).zip(factors).for_each(|(row, factor)| {
+                for cell in &mut row[CHALLENGE_DEGREE..2 * CHALLENGE_DEGREE] {
+                    *cell *= factor;
+                }
+            });
+        },
+    )
+    .bit_reverse_rows()
+    .to_row_major_matrix()
+}
+
+/// Powers of a challenge, each in all lanes.
+pub(crate) fn packed_powers(base: Challenge, count: usize) -> Vec<PackedChallenge> {
+    base.powers().take(count).map(PackedChallenge::from).collect()
+}

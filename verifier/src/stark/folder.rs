@@ -1,0 +1,150 @@
+//! Constraints and interactions of a table at a point, combined with powers of a challenge.
+//!
+//! The prover folds many points of the evaluation domain at once, the verifier one point outside
+//! of it. Both run this code, so they agree on which constraint takes which power.
+
+use lvm_air::builder::{Side, TableBuilder};
+use lvm_air::bus::Bus;
+use lvm_air::field::Val;
+use p3_air::{AirBuilder, RowWindow};
+use p3_field::Algebra;
+
+use crate::stark::domain::Selectors;
+use crate::stark::interactions::{BusChallenges, Role};
+
+/// Evaluates a table at a point: cells are `B`, challenges and interaction columns `E`.
+pub struct Folder<'a, 'p, B, E> {
+    /// Main columns, there and one row further.
+    pub main: RowWindow<'a, B>,
+    /// Preprocessed columns.
+    pub preprocessed: RowWindow<'a, B>,
+    /// The rows' selectors.
+    pub selectors: Selectors<B>,
+    /// Interaction columns.
+    pub columns: &'a [E],
+    /// The bus challenges.
+    pub buses: &'a BusChallenges<E>,
+    /// The table's messages' places.
+    pub roles: &'a [Role],
+    /// Powers of the constraint challenge, one for each constraint and interaction column.
+    pub powers: core::slice::Iter<'p, E>,
+    /// The combined constraints so far.
+    pub sum: E,
+    /// The fingerprint and signed multiplicity that wait for the second message of their column.
+    pub pending: Option<(E, B)>,
+}
+
+impl<B, E> Folder<'_, '_, B, E>
+where
+    B: Algebra<Val> + Copy,
+    E: Algebra<B> + Copy,
+{
+    /// The next power; there are as many as the table's demands say.
+    #[inline(always)]
+    fn power(&mut self) -> E {
+        self.powers.next().copied().unwrap_or(E::ZERO)
+    }
+
+    #[inline(always)]
+    fn column(&mut self) -> E {
+        match self.columns.split_first() {
+            Some((&column, rest)) => {
+                self.columns = rest;
+                column
+            }
+            None => E::ZERO,
+        }
+    }
+}
+
+impl<'a, B, E> AirBuilder for Folder<'a, '_, B, E>
+where
+    B: Algebra<Val> + Copy + Send + Sync,
+    E: Algebra<B> + Copy,
+{
+    type F = Val;
+    type Expr = B;
+    type Var = B;
+    type PreprocessedWindow = RowWindow<'a, B>;
+    type MainWindow = RowWindow<'a, B>;
+    type PublicVar = B;
+    type PeriodicVar = B;
+
+    #[inline(always)]
+    fn main(&self) -> Self::MainWindow {
+        self.main
+    }
+
+    #[inline(always)]
+    fn preprocessed(&self) -> &Self::PreprocessedWindow {
+        &self.preprocessed
+    }
+
+    #[inline(always)]
+    fn is_first_row(&self) -> B {
+        self.selectors.first
+    }
+
+    #[inline(always)]
+    fn is_last_row(&self) -> B {
+        self.selectors.last
+    }
+
+    #[inline(always)]
+    fn is_transition(&self) -> B {
+        self.selectors.transition
+    }
+
+    #[inline(always)]
+    fn assert_zero<I: Into<B>>(&mut self, zero: I) {
+        let power = self.power();
+        self.sum += power * zero.into();
+    }
+}
+
+impl<B, E> TableBuilder for Folder<'_, '_, B, E>
+where
+    B: Algebra<Val> + Copy + Send + Sync,
+    E: Algebra<B> + Copy,
+{
+    #[inline(always)]
+    fn constrain(&mut self, _label: &'static str, zero: impl Into<B>) {
+        self.assert_zero(zero);
+    }
+
+    #[inline(always)]
+    fn message(
+        &mut self,
+        bus: Bus,
+        side: Side,
+        fields: impl IntoIterator<Item = B>,
+        multiplicity: B,
+        _multiplicity_max: u32,
+    ) {
+        let fingerprint = self.buses.fingerprint(bus, fields);
+        let signed = match side {
+            Side::Send => multiplicity,
+            Side::Receive => -multiplicity,
+        };
+        let role = match self.roles.split_first() {
+            Some((&role, rest)) => {
+                self.roles = rest;
+                role
+            }
+            None => Role::Single,
+        };
+        let zero = match role {
+            Role::First => {
+                self.pending = Some((fingerprint, signed));
+                return;
+            }
+            Role::Single => self.column() * fingerprint - signed,
+            Role::Second => {
+                let (first, first_signed) = self.pending.take().unwrap_or((E::ONE, B::ZERO));
+                self.column() * first * fingerprint - first * signed - fingerprint * first_signed
+            }
+        };
+        let power = self.power();
+        self.sum += power * zero;
+    }
+}

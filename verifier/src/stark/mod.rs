@@ -1,0 +1,413 @@
+//! The proof protocol: a STARK over many tables that talk over LogUp buses.
+//!
+//! The steps, which the prover takes in the same order (`docs/protocol.md` says why they are
+//! sound):
+//!
+//! 1. The transcript begins with the statement's digest; the preprocessed columns are in it.
+//! 2. Main columns are committed; the bus challenges α and β are drawn.
+//! 3. Interaction columns are committed, and their sums sent; the constraint challenge is drawn.
+//! 4. Each height's quotient is committed; the point ζ is drawn.
+//! 5. All columns are opened at ζ. The constraints hold there.
+//! 6. The openings are combined and proved by FRI.
+
+pub mod domain;
+pub mod folder;
+pub mod fri;
+pub mod interactions;
+pub mod layout;
+pub mod merkle;
+pub mod openings;
+pub mod transcript;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use lvm_air::builder::Side;
+use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_air::public::PublicMessage;
+use lvm_air::table::Table;
+use lvm_air::tables::boundary::BoundaryStatement;
+use p3_air::RowWindow;
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
+use serde::{Deserialize, Serialize};
+
+use crate::profile::Parameters;
+use crate::stark::domain::{LOG_BLOWUP, Selectors};
+use crate::stark::folder::Folder;
+use crate::stark::fri::{FriError, FriProof};
+use crate::stark::interactions::{BusChallenges, Demands};
+use crate::stark::layout::Layout;
+use crate::stark::merkle::{Digest, MerkleError, TreeOpening};
+use crate::stark::openings::Combination;
+use crate::stark::transcript::Transcript;
+
+/// The commitments, in the order of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tree {
+    /// Preprocessed columns, in the verifying key.
+    Preprocessed,
+    /// Main columns.
+    Main,
+    /// Interaction columns, three base columns each.
+    Interactions,
+    /// Quotients: for each height two chunks of three base columns.
+    Quotient,
+}
+
+impl Tree {
+    /// Every commitment.
+    pub const ALL: [Self; 4] =
+        [Self::Preprocessed, Self::Main, Self::Interactions, Self::Quotient];
+
+    /// The commitment's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Preprocessed => "preprocessed",
+            Self::Main => "main",
+            Self::Interactions => "interactions",
+            Self::Quotient => "quotient",
+        }
+    }
+}
+
+/// Base columns of a height's quotient.
+pub const QUOTIENT_WIDTH: usize = 2 * CHALLENGE_DEGREE;
+
+/// What prover and verifier know of the tables before the proof.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The tables and the log2 of their heights, in order.
+    pub tables: Vec<(Table, usize)>,
+    /// Each table's demands.
+    pub demands: Vec<Demands>,
+    /// Where each commitment's columns lie, in the order of [`Tree::ALL`].
+    pub layouts: [Layout; 4],
+    /// The log2 of the heights that occur, in descending order.
+    pub log_heights: Vec<usize>,
+}
+
+impl Plan {
+    /// The plan for tables with these heights (log2).
+    #[must_use]
+    pub fn new(tables: &[(Table, usize)]) -> Self {
+        let demands: Vec<Demands> = tables.iter().map(|&(table, _)| Demands::of(table)).collect();
+        let mut log_heights: Vec<usize> = tables.iter().map(|&(_, log)| log).collect();
+        log_heights.sort_unstable_by(|a, b| b.cmp(a));
+        log_heights.dedup();
+        let of = |width: &dyn Fn(usize, Table) -> usize| {
+            Layout::new(tables.iter().enumerate().map(|(i, &(table, log))| (log, width(i, table))))
+        };
+        let columns = |i: usize| demands.get(i).map_or(0, |demands| demands.columns);
+        let layouts = [
+            of(&|_, table| table.preprocessed_width()),
+            of(&|_, table| table.width()),
+            of(&|i, _| CHALLENGE_DEGREE * columns(i)),
+            Layout::new(log_heights.iter().map(|&log| (log, QUOTIENT_WIDTH))),
+        ];
+        Self { tables: tables.to_vec(), demands, layouts, log_heights }
+    }
+
+    /// The layout of a commitment.
+    #[must_use]
+    pub const fn layout(&self, tree: Tree) -> &Layout {
+        let [preprocessed, main, interactions, quotient] = &self.layouts;
+        match tree {
+            Tree::Preprocessed => preprocessed,
+            Tree::Main => main,
+            Tree::Interactions => interactions,
+            Tree::Quotient => quotient,
+        }
+    }
+
+    /// The log2 of the evaluation domains' sizes, in descending order.
+    #[must_use]
+    pub fn log_sizes(&self) -> Vec<usize> {
+        self.log_heights.iter().map(|log| log + LOG_BLOWUP).collect()
+    }
+
+    /// Powers of the constraint challenge that one height's tables take together, at most.
+    #[must_use]
+    pub fn powers(&self) -> usize {
+        self.demands.iter().map(Demands::powers).sum()
+    }
+
+    /// The tables whose constraints read the next row, with their positions.
+    pub fn with_next_row(&self) -> impl Iterator<Item = (usize, Table, usize)> {
+        let tables = self.tables.iter().enumerate();
+        tables.filter(|(_, (table, _))| table.reads_next_row()).map(|(i, &(t, log))| (i, t, log))
+    }
+}
+
+/// The values of all columns at ζ.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Opened {
+    /// For each commitment and each of its matrices the columns' values.
+    pub values: [Vec<Vec<Challenge>>; 4],
+    /// For each table that reads the next row its main columns' values at ζ times the generator of
+    /// its subgroup.
+    pub next: Vec<Vec<Challenge>>,
+}
+
+/// A proof over all tables.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StarkProof {
+    /// Root of the main columns.
+    pub main: Digest,
+    /// Root of the interaction columns.
+    pub interactions: Digest,
+    /// For each height the sum of its tables' interaction columns, over all columns and rows.
+    pub totals: Vec<Challenge>,
+    /// Root of the quotients.
+    pub quotient: Digest,
+    /// The values at ζ.
+    pub opened: Opened,
+    /// Proof of work before the openings are combined.
+    pub witness: u64,
+    /// The low-degree test.
+    pub fri: FriProof,
+    /// The commitments' rows at the queried positions.
+    pub queries: [TreeOpening; 4],
+}
+
+/// A refused proof.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StarkError {
+    #[error("{found} sums of interaction columns instead of {expected}")]
+    Totals { expected: usize, found: usize },
+    #[error("{} values of {} columns at the out-of-domain point instead of {expected}", found, tree.name())]
+    Opened { tree: Tree, expected: usize, found: usize },
+    #[error("the proof of work before the openings fails")]
+    Grinding,
+    #[error("the buses don't balance")]
+    Balance,
+    #[error("a challenge hit a point where the protocol is undefined")]
+    Challenge,
+    #[error("the constraints of the tables of height 2^{log_height} don't hold")]
+    Constraints { log_height: usize },
+    #[error("{} columns: {source}", tree.name())]
+    Query { tree: Tree, source: MerkleError },
+    #[error(transparent)]
+    Fri(#[from] FriError),
+}
+
+/// Checks a proof over the tables of `plan`.
+///
+/// `seed` is the digest of the statement, which includes `preprocessed`, the root of the
+/// preprocessed columns, and the plan's tables.
+///
+/// # Errors
+/// If the proof isn't one.
+pub fn verify(
+    parameters: &Parameters,
+    seed: Digest,
+    plan: &Plan,
+    statement: &BoundaryStatement,
+    public: &[PublicMessage],
+    preprocessed: &Digest,
+    proof: &StarkProof,
+) -> Result<(), StarkError> {
+    // Lengths, before any value is read.
+    if proof.totals.len() != plan.log_heights.len() {
+        let found = proof.totals.len();
+        return Err(StarkError::Totals { expected: plan.log_heights.len(), found });
+    }
+    check_opened(plan, &proof.opened)?;
+
+    // 1 to 4. The challenges.
+    let mut transcript = Transcript::new(seed);
+    transcript.absorb_root(&proof.main);
+    let buses = BusChallenges::<Challenge>::new(transcript.draw(), transcript.draw());
+    transcript.absorb_root(&proof.interactions);
+    transcript.absorb(&proof.totals);
+    let alpha = transcript.draw();
+    transcript.absorb_root(&proof.quotient);
+    let zeta = transcript.draw();
+
+    // 3. The buses balance.
+    let totals: Challenge = proof.totals.iter().copied().sum();
+    if totals + public_sum(&buses, public).ok_or(StarkError::Challenge)? != Challenge::ZERO {
+        return Err(StarkError::Balance);
+    }
+
+    // 5. The constraints hold at ζ.
+    let powers: Vec<Challenge> = alpha.powers().take(plan.powers()).collect();
+    for (index, &log_height) in plan.log_heights.iter().enumerate() {
+        let sum = constraints_at(plan, statement, &buses, &powers, zeta, log_height, &proof.opened)
+            .ok_or(StarkError::Challenge)?;
+        let chunks = proof.opened.values[3].get(index).map_or(&[][..], Vec::as_slice);
+        let [low, high] = [0, 1].map(|i| {
+            combine(chunks.get(i * CHALLENGE_DEGREE..).unwrap_or_default()).next()
+        });
+        let quotient = domain::join_chunks(
+            [low.unwrap_or_default(), high.unwrap_or_default()],
+            zeta,
+            log_height,
+        );
+        if sum != quotient * domain::vanishing(zeta, log_height) {
+            return Err(StarkError::Constraints { log_height });
+        }
+    }
+
+    // 6. The openings are those of the commitments.
+    absorb_opened(&mut transcript, &proof.opened);
+    if !transcript.absorb_witness(parameters.batch_grinding, proof.witness) {
+        return Err(StarkError::Grinding);
+    }
+    let combination =
+        Combination::new(plan, zeta, transcript.draw(), &proof.opened, &proof.totals);
+    let log_sizes = plan.log_sizes();
+    let log_max = log_sizes.first().copied().unwrap_or(0);
+    let rounds = fri::rounds(&log_sizes, parameters.log_final_len);
+    let challenges = fri::challenges(
+        &rounds,
+        log_max,
+        parameters.log_final_len,
+        parameters.queries,
+        parameters.query_grinding,
+        &proof.fri,
+        &mut transcript,
+    )?;
+    let roots = [preprocessed, &proof.main, &proof.interactions, &proof.quotient];
+    let mut rows = Vec::with_capacity(Tree::ALL.len());
+    for ((tree, root), opening) in Tree::ALL.into_iter().zip(roots).zip(&proof.queries) {
+        let dimensions = plan.layout(tree).dimensions();
+        let tallest = dimensions.first().map_or(0, |matrix| matrix.log_height);
+        let positions = merkle::distinct(&challenges.positions, log_max - tallest);
+        let opened = merkle::verify(root, &dimensions, &positions, opening)
+            .map_err(|source| StarkError::Query { tree, source })?;
+        rows.push(opened);
+    }
+    let mut functions = Vec::with_capacity(log_sizes.len());
+    for (&log_height, &log_size) in plan.log_heights.iter().zip(&log_sizes) {
+        let positions = merkle::distinct(&challenges.positions, log_max - log_size);
+        let mut values = Vec::with_capacity(positions.len());
+        for (index, &position) in positions.iter().enumerate() {
+            let mut row: Vec<Option<&[Val]>> = vec![None; Tree::ALL.len()];
+            for ((cells, tree), opened) in row.iter_mut().zip(Tree::ALL).zip(&rows) {
+                let group = plan.layout(tree).group(log_height);
+                *cells = group.and_then(|(group, _)| opened.get(group)?.get(index).copied());
+            }
+            let value = combination
+                .value(log_height, domain::point(position, log_size), &row)
+                .ok_or(StarkError::Challenge)?;
+            values.push(value);
+        }
+        functions.push((log_size, values));
+    }
+    fri::verify(&rounds, &challenges, &functions, &proof.fri)?;
+    Ok(())
+}
+
+/// Absorbs the values at ζ.
+pub fn absorb_opened(transcript: &mut Transcript, opened: &Opened) {
+    for values in opened.values.iter().flatten().chain(&opened.next) {
+        transcript.absorb(values);
+    }
+}
+
+/// Every matrix has a value for each column, and so has every table that reads the next row.
+fn check_opened(plan: &Plan, opened: &Opened) -> Result<(), StarkError> {
+    for (tree, values) in Tree::ALL.into_iter().zip(&opened.values) {
+        let groups = &plan.layout(tree).groups;
+        if groups.len() != values.len() {
+            let (expected, found) = (groups.len(), values.len());
+            return Err(StarkError::Opened { tree, expected, found });
+        }
+        for (group, values) in groups.iter().zip(values) {
+            if group.width != values.len() {
+                let (expected, found) = (group.width, values.len());
+                return Err(StarkError::Opened { tree, expected, found });
+            }
+        }
+    }
+    let widths = plan.with_next_row().map(|(_, table, _)| table.width());
+    if !widths.eq(opened.next.iter().map(Vec::len)) {
+        let expected = plan.with_next_row().map(|(_, table, _)| table.width()).sum();
+        let found = opened.next.iter().map(Vec::len).sum();
+        return Err(StarkError::Opened { tree: Tree::Main, expected, found });
+    }
+    Ok(())
+}
+
+/// The fractions of the statement's own messages.
+#[must_use]
+pub fn public_sum(
+    buses: &BusChallenges<Challenge>,
+    public: &[PublicMessage],
+) -> Option<Challenge> {
+    let mut sum = Challenge::ZERO;
+    for message in public {
+        let fields = message.fields.iter().map(|&field| Challenge::from(field));
+        let fraction = buses.fingerprint(message.bus, fields).try_inverse()?;
+        match message.side {
+            Side::Send => sum += fraction,
+            Side::Receive => sum -= fraction,
+        }
+    }
+    Some(sum)
+}
+
+/// Triples of base polynomials' values as the values of the polynomials over the challenges that
+/// they make up.
+fn combine(values: &[Challenge]) -> impl Iterator<Item = Challenge> {
+    values.chunks_exact(CHALLENGE_DEGREE).map(|coefficients| {
+        let basis = (0..).map(|i| {
+            Challenge::from_basis_coefficients_fn(|j| if i == j { Val::ONE } else { Val::ZERO })
+        });
+        coefficients.iter().zip(basis).map(|(&coefficient, basis)| coefficient * basis).sum()
+    })
+}
+
+/// The combined constraints at ζ of all tables of one height.
+fn constraints_at(
+    plan: &Plan,
+    statement: &BoundaryStatement,
+    buses: &BusChallenges<Challenge>,
+    powers: &[Challenge],
+    zeta: Challenge,
+    log_height: usize,
+    opened: &Opened,
+) -> Option<Challenge> {
+    let mut sum = Challenge::ZERO;
+    let mut powers = powers.iter();
+    let tables = plan.tables.iter().zip(&plan.demands).enumerate();
+    for (instance, (&(table, log), demands)) in tables {
+        if log != log_height {
+            continue;
+        }
+        let cells = |tree: Tree| {
+            let Some((group, part)) = plan.layout(tree).part(instance) else { return &[][..] };
+            let values = opened.values.get(tree as usize).and_then(|groups| groups.get(group));
+            values.and_then(|v| v.get(part.offset..part.offset + part.width)).unwrap_or_default()
+        };
+        let main = cells(Tree::Main);
+        let next = plan
+            .with_next_row()
+            .zip(&opened.next)
+            .find(|((i, ..), _)| *i == instance)
+            .map_or(main, |(_, next)| next.as_slice());
+        let preprocessed = cells(Tree::Preprocessed);
+        let columns: Vec<Challenge> = combine(cells(Tree::Interactions)).collect();
+        let selectors = if table.reads_next_row() {
+            domain::selectors(zeta, log_height)?
+        } else {
+            Selectors::default()
+        };
+        let mut folder = Folder {
+            main: RowWindow::from_two_rows(main, next),
+            preprocessed: RowWindow::from_two_rows(preprocessed, preprocessed),
+            selectors,
+            columns: &columns,
+            buses,
+            roles: &demands.roles,
+            powers,
+            sum,
+            pending: None,
+        };
+        table.eval(statement, &mut folder);
+        sum = folder.sum;
+        powers = folder.powers;
+    }
+    Some(sum)
+}
