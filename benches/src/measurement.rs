@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use lvm_prover::{ProveOptions, Prover};
 use lvm_verifier::config::CHALLENGE_DEGREE;
-use lvm_verifier::shape::DEGREE_MAX;
+use lvm_verifier::stark::QUOTIENT_WIDTH;
 use lvm_verifier::{Claim, Profile, Proof, Verifier};
 use serde::{Deserialize, Serialize};
 
@@ -96,15 +96,19 @@ pub fn measure(workload: &Workload, profile: Profile) -> anyhow::Result<Measurem
     verifications.sort_unstable();
     let verify = verifications.get(VERIFICATIONS / 2).context("nothing was verified")?;
 
-    let quotient = (DEGREE_MAX - 1) * CHALLENGE_DEGREE;
-    let cells = proved
+    let mut cells: Vec<Cells> = proved
         .tables
         .iter()
         .map(|table| {
-            let columns = table.width + CHALLENGE_DEGREE * table.extension_columns + quotient;
+            let columns = table.width + CHALLENGE_DEGREE * table.extension_columns;
             Cells { table: table.name.to_owned(), cells: (columns * table.height) as u64 }
         })
         .collect();
+    let mut heights: Vec<usize> = proved.tables.iter().map(|table| table.height).collect();
+    heights.sort_unstable();
+    heights.dedup();
+    let quotient = heights.into_iter().sum::<usize>() * QUOTIENT_WIDTH;
+    cells.push(Cells { table: "quotient".to_owned(), cells: quotient as u64 });
     Ok(Measurement {
         name: workload.name.clone(),
         cycles: proved.execution.cycles,

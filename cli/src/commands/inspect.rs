@@ -8,6 +8,7 @@ use lvm_verifier::profile::Profile;
 use lvm_verifier::proof::BYTES_MAX;
 use lvm_verifier::security::{self, Report as Security};
 use lvm_verifier::shape::Shape;
+use lvm_verifier::stark::Plan;
 use lvm_verifier::{Proof, VerifyError};
 use serde::Serialize;
 
@@ -86,7 +87,7 @@ fn security_of(proof: &Proof) -> anyhow::Result<(Profile, Shape, Security)> {
     let profile = Profile::from_id(proof.profile)
         .ok_or(VerifyError::UnknownProfile { found: proof.profile })?;
     let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
-    let security = security::report(&profile.parameters(), &shape);
+    let security = security::report(&profile.parameters(), &Plan::new(shape.tables()));
     Ok((profile, shape, security))
 }
 
@@ -94,7 +95,7 @@ fn report(proof: &Proof) -> anyhow::Result<Report> {
     let (profile, shape, security) = security_of(proof)?;
     Ok(Report {
         profile: profile.name(),
-        verifying_key: proof.key.verifying_key()?.to_string(),
+        verifying_key: proof.key.verifying_key().to_string(),
         entry: proof.key.entry,
         exit_code: proof.exit_code,
         public_output_bytes: proof.public_output.len(),
@@ -127,13 +128,12 @@ fn report(proof: &Proof) -> anyhow::Result<Report> {
 /// The sizes of a proof's parts. What is in none of them is a few bytes each.
 fn parts(proof: &Proof) -> anyhow::Result<Vec<Part>> {
     let stark = &proof.stark;
-    let fri = &stark.opening_proof;
     [
         ("statement and key", size(&(&proof.key, &proof.public_output, &proof.tables))),
-        ("opened values", size(&stark.opened_values)),
-        ("commitments", size(&(&stark.commitments, &fri.commit_phase_commits))),
-        ("openings of tables", size(&fri.input_openings)),
-        ("openings of foldings", size(&fri.commit_phase_openings)),
+        ("opened values", size(&(&stark.opened, &stark.totals))),
+        ("openings of tables: rows", size(&stark.queries.each_ref().map(|tree| &tree.rows))),
+        ("openings of tables: paths", size(&stark.queries.each_ref().map(|tree| &tree.siblings))),
+        ("low-degree test", size(&stark.fri)),
     ]
     .into_iter()
     .map(|(name, bytes)| Ok(Part { name, bytes: bytes? }))
