@@ -73,10 +73,11 @@ pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
         messages += demands.buses.len() as f64 * (1u64 << log) as f64;
     }
     let log_height = plan.log_heights.first().copied().unwrap_or(0);
-    // One for each column at ζ, one more for each at the next row, and one sum for each height.
+    // One for each column at ζ, one more for each at the next row, and for each height a sum,
+    // at 0 and itself.
     let columns = plan.layouts.iter().flat_map(|layout| &layout.groups).map(|group| group.width);
     let next = plan.with_next_row().map(|(_, table, _)| table.width());
-    let opened = columns.chain(next).sum::<usize>() + plan.log_heights.len();
+    let opened = columns.chain(next).sum::<usize>() + 2 * plan.log_heights.len();
     let instance = InstanceShape {
         log_trace_length: log_height,
         modulus_bits: CHALLENGE_BITS,

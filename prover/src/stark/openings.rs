@@ -154,7 +154,7 @@ impl Points {
                         }
                     }
                     let sum = Challenge::from_basis_coefficients_fn(|i| sums[i]);
-                    *value += combination.total_weight * (sum - combination.total) * inverse;
+                    *value += combination.interactions(sum, inverse);
                 }
             }
         });

@@ -7,7 +7,13 @@
 //! at ζ            every column of every commitment, in order
 //! at ζ·g          main columns of the tables that read the next row (g: the subgroup's generator)
 //! at 0            the sum of the interaction columns, whose value is the height's total / n
+//! itself          that sum
 //! ```
+//!
+//! The last one is there because a quotient of degree below n allows a column of degree n. For
+//! values on the subgroup that makes no difference, but the sum's value at 0 is its mean over the
+//! subgroup only if its degree is below n: else `κ·(Xⁿ − 1)`, which is zero on the subgroup, would
+//! move the total by any amount.
 
 use alloc::vec::Vec;
 
@@ -41,6 +47,8 @@ pub struct HeightCombination {
     pub total_weight: Challenge,
     /// The value at 0 of that sum.
     pub total: Challenge,
+    /// Weight of that sum itself.
+    pub sum_weight: Challenge,
 }
 
 /// The combined openings of a table's main columns at the next row.
@@ -91,9 +99,10 @@ impl Combination {
                 })
                 .collect();
             let total_weight = powers.next().unwrap_or_default();
+            let sum_weight = powers.next().unwrap_or_default();
             let n = Val::TWO.exp_u64(log_height as u64);
             let total = total * n.inverse();
-            HeightCombination { log_height, weights, at_zeta, next, total_weight, total }
+            HeightCombination { log_height, weights, at_zeta, next, total_weight, total, sum_weight }
         });
         Self { zeta, heights: heights.collect() }
     }
@@ -128,9 +137,18 @@ impl Combination {
         }
         let [c0, c1, c2] = sums;
         let interactions = Challenge::from_basis_coefficients_fn(|i| [c0, c1, c2][i]);
-        // (total − C(x)) / (0 − x)
-        value += height.total_weight * (interactions - height.total) * x.inverse();
+        value += height.interactions(interactions, x.inverse());
         Some(value)
+    }
+}
+
+impl HeightCombination {
+    /// What the sum C of the interaction columns adds at a point, from its value and the point's
+    /// inverse: `(total/n − C(x))/(0 − x)` and C itself, weighted.
+    #[inline]
+    #[must_use]
+    pub fn interactions(&self, sum: Challenge, x_inverse: Val) -> Challenge {
+        self.total_weight * (sum - self.total) * x_inverse + self.sum_weight * sum
     }
 }
 
