@@ -117,6 +117,12 @@ impl Prover {
         Ok(Self { program, setup })
     }
 
+    /// The program's commitment, for tests of the protocol.
+    #[cfg(test)]
+    pub(crate) const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// The program.
     #[must_use]
     pub const fn program(&self) -> &Program {

@@ -78,6 +78,35 @@ pub(crate) fn prove(
     preprocessed: &Preprocessed,
     tables: &[Filled],
 ) -> StarkProof {
+    prove_as(&Honest, dft, parameters, seed, plan, statement, preprocessed, tables)
+}
+
+/// What a prover does with its own interaction columns; only tests do anything.
+trait Conduct {
+    /// Alters the extended columns and the totals before they are committed.
+    fn alter_interactions(&self, _extended: &mut [Cells], _totals: &mut [Challenge]) {}
+
+    /// Alters the values at ζ before they are sent.
+    fn alter_opened(&self, _zeta: Challenge, _opened: &mut Opened) {}
+}
+
+/// Does nothing.
+struct Honest;
+
+impl Conduct for Honest {}
+
+/// [`prove`], for any conduct.
+#[expect(clippy::too_many_arguments, reason = "prove's, and the conduct")]
+fn prove_as(
+    conduct: &dyn Conduct,
+    dft: &Dft,
+    parameters: &Parameters,
+    seed: Digest,
+    plan: &Plan,
+    statement: &BoundaryStatement,
+    preprocessed: &Preprocessed,
+    tables: &[Filled],
+) -> StarkProof {
     let mut transcript = Transcript::new(seed);
 
     // 2. Main columns.
@@ -93,15 +122,6 @@ pub(crate) fn prove(
     let buses = BusChallenges::<PackedChallenge>::new(transcript.draw(), transcript.draw());
 
     // 3. Interaction columns.
-    let rows = |main: &'_ [Cells], fixed: &'_ [Cells], log_height: usize| -> Vec<usize> {
-        let _ = (main, fixed);
-        plan.tables
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, log))| *log == log_height)
-            .map(|(instance, _)| instance)
-            .collect()
-    };
     let interactions_layout = plan.layout(Tree::Interactions);
     let interaction_rows: Vec<Cells> = debug_span!("interactions").in_scope(|| {
         interactions_layout
@@ -122,7 +142,7 @@ pub(crate) fn prove(
             .collect()
     });
     drop(main_rows);
-    let totals: Vec<Challenge> = plan
+    let mut totals: Vec<Challenge> = plan
         .log_heights
         .iter()
         .map(|&log_height| {
@@ -132,7 +152,9 @@ pub(crate) fn prove(
         })
         .collect();
     let interactions = debug_span!("commit interactions").in_scope(|| {
-        let extended = interaction_rows.into_iter().map(|rows| extend(dft, &rows)).collect();
+        let mut extended: Vec<Cells> =
+            interaction_rows.into_iter().map(|rows| extend(dft, &rows)).collect();
+        conduct.alter_interactions(&mut extended, &mut totals);
         Committed::new(interactions_layout, extended)
     });
     transcript.absorb_root(&interactions.root());
@@ -147,7 +169,10 @@ pub(crate) fn prove(
             .iter()
             .map(|&log_height| {
                 let mut tables = Vec::new();
-                for instance in rows(&main.matrices, &preprocessed.committed.matrices, log_height) {
+                for (instance, &(_, log)) in plan.tables.iter().enumerate() {
+                    if log != log_height {
+                        continue;
+                    }
                     let columns = interactions_layout.part(instance).map(|(group, part)| {
                         Columns::new(&interactions.matrices[group], &part)
                     });
@@ -208,7 +233,8 @@ pub(crate) fn prove(
             Some(values[part.offset..part.offset + part.width].to_vec())
         })
         .collect();
-    let opened = Opened { values, next };
+    let mut opened = Opened { values, next };
+    conduct.alter_opened(zeta, &mut opened);
     absorb_opened(&mut transcript, &opened);
 
     // 6. One function for each height, and FRI.
@@ -304,4 +330,109 @@ fn total(rows: &Cells, width: usize) -> Challenge {
             |a, b| core::array::from_fn(|i| a[i] + b[i]),
         );
     Challenge::from_basis_coefficients_fn(|i| sums[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
+    use lvm_verifier::stark::{StarkError, verify};
+    use lvm_verifier::Profile;
+    use lvm_verifier::shape::Shape;
+    use lvm_vm::assemble::Assembler;
+    use lvm_vm::execute::Options;
+    use lvm_vm::record::record;
+    use p3_field::Field;
+
+    use super::*;
+    use crate::{Program, Prover};
+
+    /// What the verifier says of a run of a small program.
+    fn verdict(conduct: &dyn Conduct) -> Result<(), StarkError> {
+        let mut a = Assembler::new();
+        a.li(5, 7).halt(0);
+        let program = Program::from(a.load());
+        let recording =
+            record(program.loaded(), &[], &Options::default(), &mut |_| {}).expect("it runs");
+        let prover = Prover::new(program).expect("it fits");
+        let setup = prover.setup();
+        let tables = prover.fill(&recording).expect("they fit");
+        let heights: Vec<(u8, u8)> = tables
+            .iter()
+            .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))
+            .collect();
+        let shape = Shape::new(&heights, &setup.material, &[]).expect("a shape");
+        let plan = Plan::new(shape.tables());
+        let statement =
+            BoundaryStatement { entry: setup.material.entry, exit_code: 0, output_len: 0 };
+        let parameters = Profile::Provable100.parameters();
+        let proof = prove_as(
+            conduct,
+            &setup.dft,
+            &parameters,
+            [1; 32],
+            &plan,
+            &statement,
+            &setup.preprocessed,
+            &tables,
+        );
+        verify(&parameters, [1; 32], &plan, &statement, &[], &setup.material.root, &proof)
+    }
+
+    #[test]
+    fn honest_interactions_are_accepted() {
+        assert_eq!(verdict(&Honest), Ok(()));
+    }
+
+    #[test]
+    fn totals_that_are_not_the_sums_are_refused() {
+        struct OtherTotals;
+
+        impl Conduct for OtherTotals {
+            fn alter_interactions(&self, _extended: &mut [Cells], totals: &mut [Challenge]) {
+                totals[0] += Challenge::ONE;
+                totals[1] -= Challenge::ONE;
+            }
+        }
+
+        let verdict = verdict(&OtherTotals);
+        assert!(matches!(verdict, Err(StarkError::Fri(_))), "{verdict:?}");
+    }
+
+    /// `κ·(Xⁿ − 1)` is zero on the subgroup, so all constraints hold, but it changes the value
+    /// at 0, from which the total is read.
+    #[test]
+    fn interactions_of_degree_n_are_refused() {
+        /// κ·n for the two largest heights, so that the totals still cancel.
+        const KAPPA_N: [Val; 2] = [Val::TWO, Val::new(<Val as p3_field::PrimeField64>::ORDER_U64 - 2)];
+
+        struct DegreeN;
+
+        impl Conduct for DegreeN {
+            fn alter_interactions(&self, extended: &mut [Cells], totals: &mut [Challenge]) {
+                for ((matrix, total), kappa_n) in extended.iter_mut().zip(totals).zip(KAPPA_N) {
+                    let height = matrix.height() >> LOG_BLOWUP;
+                    let kappa = kappa_n * Val::from_usize(height).inverse();
+                    let s = SHIFT.exp_u64(height as u64);
+                    for (row, cells) in matrix.values.chunks_mut(matrix.width).enumerate() {
+                        let power = if row < height { s } else { -s };
+                        cells[0] += kappa * (power - Val::ONE);
+                    }
+                    *total -= kappa_n;
+                }
+            }
+
+            fn alter_opened(&self, zeta: Challenge, opened: &mut Opened) {
+                // The honest evaluation takes the first half of the domain, where Xⁿ is s.
+                let heights = [1u64 << 16, 1 << 6];
+                let values = opened.values[Tree::Interactions as usize].iter_mut();
+                for ((values, height), kappa_n) in values.zip(heights).zip(KAPPA_N) {
+                    let kappa = kappa_n * Val::from_u64(height).inverse();
+                    values[0] += (zeta.exp_u64(height) - SHIFT.exp_u64(height)) * kappa;
+                }
+            }
+        }
+
+        let verdict = verdict(&DegreeN);
+        assert!(matches!(verdict, Err(StarkError::Fri(_))), "{verdict:?}");
+    }
 }
