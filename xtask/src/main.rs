@@ -24,6 +24,7 @@ struct Arguments {
 enum Command {
     Guests(commands::guests::Arguments),
     Mutate(commands::mutate::Arguments),
+    Soundcalc(commands::soundcalc::Arguments),
     Tables(commands::tables::Arguments),
 }
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Guests(arguments) => commands::guests::run(root(), &arguments),
         Command::Mutate(arguments) => commands::mutate::run(root(), &arguments),
+        Command::Soundcalc(arguments) => commands::soundcalc::run(root(), &arguments),
         Command::Tables(arguments) => commands::tables::run(root(), &arguments),
     };
     match done {

@@ -2,4 +2,5 @@
 
 pub(crate) mod guests;
 pub(crate) mod mutate;
+pub(crate) mod soundcalc;
 pub(crate) mod tables;
