@@ -36,7 +36,7 @@ fn add_cell(lie: &mut Lie, table: Table, previous: u64, address: u64) {
 /// LambdaVM: the offset in a page of private input was unconstrained.
 #[test]
 fn private_input_words_are_aligned() {
-    for (offset, is_word) in [(8, true), (0x7FFF_F8, true), (4, false), (9, false), (15, false)] {
+    for (offset, is_word) in [(8, true), (0x007F_FFF8, true), (4, false), (9, false), (15, false)] {
         let mut lie = Lie::of(reads(PRIVATE_INPUT_START));
         add_cell(&mut lie, Table::PrivateInput, PRIVATE_INPUT_START, PRIVATE_INPUT_START + offset);
         if is_word { lie.accepted() } else { lie.refused(&["bus range16"]) }
