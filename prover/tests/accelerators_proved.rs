@@ -73,3 +73,19 @@ fn hashes_of_abc() {
         ],
     );
 }
+
+/// The transaction that is the example of EIP-155.
+#[test]
+fn key_of_a_signature() {
+    let hash = unhex("daf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53");
+    let signature = unhex(
+        "28ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276\
+         67cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83",
+    );
+    // 0x46…46 times the generator.
+    let key = unhex(
+        "4bc2a31265153f07e70e0bab08724e6b85e217f8cd628ceb62974247bb493382\
+         ce28cab79ad7119ee1ad3ebcdb98a16805211530ecc6cfefa1b88e6dff99232a",
+    );
+    check(&[("zkvm_secp256k1_ecrecover", vec![hash, signature, vec![0]])], &[(0, key)]);
+}
