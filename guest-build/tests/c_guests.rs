@@ -200,6 +200,34 @@ fn cxx_guest_by_clang() {
     check_shapes(Family::Clang);
 }
 
+/// The program that uses the rest of the library, compiled with one of the compilers.
+fn check_runtime(family: Family) {
+    // Compilers must not take the program's own allocator for the C library's.
+    let mut flags = vec!["-std=c11", "-fno-builtin-malloc", "-fno-builtin-free"];
+    if family == Family::Clang {
+        // It says of atomic objects that they are slow on machines without atomic instructions.
+        flags.push("-Wno-atomic-alignment");
+    }
+    let file = compile(family, "runtime.c", &flags);
+    let (code, output, printed) = run(&file, b"2 -5");
+    let expected = "own memory: 1\natomic: 1 9\nthread-local: 43 43\n\
+        input: 2 -5, root 1.414214\nno line end, at exit: 43\n";
+    assert_eq!((code, output, printed.as_str()), (7, vec![], expected));
+    assert_eq!(run(&file, b"2").0, 101);
+}
+
+#[test]
+#[ignore = "compiles the standard library"]
+fn c_runtime_by_gcc() {
+    check_runtime(Family::Gcc);
+}
+
+#[test]
+#[ignore = "compiles the standard library"]
+fn c_runtime_by_clang() {
+    check_runtime(Family::Clang);
+}
+
 #[test]
 #[ignore = "compiles the standard library"]
 fn the_library_has_every_symbol() {

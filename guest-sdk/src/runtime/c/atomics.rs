@@ -1,9 +1,11 @@
 //! What compilers call for atomic operations on a machine without atomic instructions.
 //!
 //! There is one thread and nothing interrupts it, so that plain loads and stores do. Memory orders
-//! are ignored. Names and contracts are those of GCC's library `libatomic`.
+//! are ignored. Names and contracts are those of GCC's library `libatomic`. GCC calls the
+//! functions for one size, clang mostly those for any.
 
 use core::ffi::c_int;
+use core::{ptr, slice};
 
 /// Defines the operations on objects of one size.
 macro_rules! operations {
@@ -130,4 +132,67 @@ operations! {
     __atomic_fetch_or_8 __atomic_or_fetch_8 |a, b| a | b;
     __atomic_fetch_xor_8 __atomic_xor_fetch_8 |a, b| a ^ b;
     __atomic_fetch_nand_8 __atomic_nand_fetch_8 |a, b| !(a & b);
+}
+
+/// # Safety
+/// `object` is valid for reads of `size` bytes, `result` for writes.
+#[linkage = "weak"]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __atomic_load(size: usize, object: *const u8, result: *mut u8, _order: c_int) {
+    // SAFETY: by this function's contract.
+    unsafe { ptr::copy(object, result, size) };
+}
+
+/// # Safety
+/// `object` is valid for writes of `size` bytes, `value` for reads.
+#[linkage = "weak"]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __atomic_store(size: usize, object: *mut u8, value: *const u8, _order: c_int) {
+    // SAFETY: by this function's contract.
+    unsafe { ptr::copy(value, object, size) };
+}
+
+/// # Safety
+/// `object` is valid for reads and writes of `size` bytes, `value` for reads, `result` for writes.
+#[linkage = "weak"]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __atomic_exchange(
+    size: usize,
+    object: *mut u8,
+    value: *const u8,
+    result: *mut u8,
+    _order: c_int,
+) {
+    // `value` and `result` may be the same.
+    for i in 0..size {
+        // SAFETY: by this function's contract.
+        unsafe {
+            let before = object.add(i).replace(value.add(i).read());
+            result.add(i).write(before);
+        }
+    }
+}
+
+/// # Safety
+/// `object` and `expected` are valid for reads and writes of `size` bytes, `desired` for reads.
+#[linkage = "weak"]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __atomic_compare_exchange(
+    size: usize,
+    object: *mut u8,
+    expected: *mut u8,
+    desired: *const u8,
+    _success_order: c_int,
+    _failure_order: c_int,
+) -> bool {
+    // SAFETY: by this function's contract.
+    unsafe {
+        let equal = slice::from_raw_parts(object, size) == slice::from_raw_parts(expected, size);
+        if equal {
+            ptr::copy(desired, object, size)
+        } else {
+            ptr::copy(object, expected, size)
+        }
+        equal
+    }
 }
