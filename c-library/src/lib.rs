@@ -10,4 +10,5 @@
 //! a program doesn't use.
 #![no_std]
 
+use lvm_accelerators as _;
 use lvm_guest_sdk as _;

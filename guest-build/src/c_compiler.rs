@@ -122,7 +122,7 @@ impl CCompiler {
         let beside = |from: &str, to: &str| {
             let name = cc.file_name()?.to_str()?.replacen(from, to, 1);
             let path = cc.with_file_name(name);
-            (path != cc && path.is_file()).then_some(path)
+            (path != *cc && path.is_file()).then_some(path)
         };
         let (cxx, ar) = match family {
             Family::Gcc => (beside("gcc", "g++"), beside("gcc", "ar")),

@@ -16,8 +16,9 @@ use crate::error::{Error, at};
 use crate::sysroot::LINKER_SCRIPT;
 use crate::{Options, products};
 
-const HEADERS: [(&str, &str); 2] = [
+const HEADERS: [(&str, &str); 3] = [
     ("lvm.h", include_str!("../../sysroot/include/lvm.h")),
+    ("zkvm_accelerators.h", include_str!("../../sysroot/include/zkvm_accelerators.h")),
     ("zkvm_io.h", include_str!("../../sysroot/include/zkvm_io.h")),
 ];
 
