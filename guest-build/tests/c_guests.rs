@@ -258,11 +258,10 @@ fn the_library_has_every_symbol() {
     }
 }
 
-/// The guest in Rust with libsecp256k1.
-fn build_recover(home: &Path, target: &Path, c_compiler: Option<&Path>) -> Result<Vec<u8>, Error> {
+/// The guest in Rust with libsecp256k1, as `home` has it.
+fn build_recover(home: &Path, c_compiler: Option<&Path>) -> Result<Vec<u8>, Error> {
     let options = Options {
         c_compiler: c_compiler.map(Path::to_owned),
-        target_dir: Some(target.to_owned()),
         locked: true,
         messages: Messages::Capture,
         ..Options::default()
@@ -277,13 +276,12 @@ fn build_recover(home: &Path, target: &Path, c_compiler: Option<&Path>) -> Resul
 #[test]
 #[ignore = "compiles the standard library"]
 fn rust_guest_with_libsecp256k1() {
-    let target = tempfile::tempdir().unwrap();
-    let file = build_recover(&guests().join("recover"), target.path(), None)
-        .unwrap_or_else(|error| panic!("{error}"));
+    let file =
+        build_recover(&guests().join("recover"), None).unwrap_or_else(|error| panic!("{error}"));
 
     let key = SigningKey::from_slice(&[7; 32]).unwrap();
     let message: [u8; 32] = sha2::Sha256::digest(b"a message").into();
-    let (signature, id) = key.sign_prehash_recoverable(&message).unwrap();
+    let (signature, id) = key.sign_prehash_recoverable(&message);
     let input = [&message[..], &signature.to_bytes(), &[id.to_byte()]].concat();
     let expected = key.verifying_key().to_sec1_point(false).as_bytes()[1..].to_vec();
 
@@ -307,7 +305,7 @@ fn c_in_a_rust_guest_is_the_same_in_every_directory() {
         let directory = tempfile::tempdir().unwrap();
         let home = directory.path().join(home);
         copy(&guests().join("recover"), &home);
-        build_recover(&home, &home.join("target"), None).unwrap_or_else(|error| panic!("{error}"))
+        build_recover(&home, None).unwrap_or_else(|error| panic!("{error}"))
     };
     let one = file("one");
     assert!(one == file("in a/deeper folder"));
@@ -329,9 +327,8 @@ fn copy(package: &Path, to: &Path) {
 #[test]
 #[ignore = "runs cargo"]
 fn a_missing_c_compiler_is_in_the_error() {
-    let target = tempfile::tempdir().unwrap();
     let missing = Path::new("/nowhere/cc");
-    let error = build_recover(&guests().join("recover"), target.path(), Some(missing)).unwrap_err();
+    let error = build_recover(&guests().join("recover"), Some(missing)).unwrap_err();
     let message = error.to_string();
     assert!(matches!(error, Error::NoCCompiler { .. }), "{message}");
     assert!(message.contains("/nowhere/cc: it is no C compiler that runs"), "{message}");
