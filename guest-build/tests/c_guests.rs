@@ -128,7 +128,7 @@ fn numbers(mut numbers: Vec<u64>) -> Vec<u8> {
     for byte in &bytes {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc % 2 == 1 { crc / 2 ^ 0xEDB8_8320 } else { crc / 2 };
+            crc = if crc % 2 == 1 { (crc / 2) ^ 0xEDB8_8320 } else { crc / 2 };
         }
     }
     let sum = numbers.iter().fold(0_u64, |sum, number| sum.wrapping_add(*number));

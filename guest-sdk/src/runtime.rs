@@ -3,7 +3,7 @@
 //!
 //! Everything here relies on the machine having one thread and no interrupts.
 
-#[cfg(all(feature = "c", any(test, all(target_arch = "riscv64", target_os = "zkvm"))))]
+#[cfg(any(test, all(feature = "c", target_arch = "riscv64", target_os = "zkvm")))]
 mod c;
 mod heap;
 #[cfg(all(target_arch = "riscv64", target_os = "zkvm"))]
