@@ -183,7 +183,7 @@ fn preference(name: Option<&OsStr>) -> (u8, std::cmp::Reverse<String>) {
     (rank, std::cmp::Reverse(name))
 }
 
-fn on_path(program: &str) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn on_path(program: &str) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let found: Vec<_> = env::split_paths(&path)
         .map(|directory| directory.join(program))
