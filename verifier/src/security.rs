@@ -63,7 +63,7 @@ impl Report {
     }
 }
 
-/// Quotient chunks of a table: `DEGREE_MAX − 1`.
+/// Quotient chunks that a table is charged with: `DEGREE_MAX − 1`. Some have fewer.
 const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
 
 /// Openings of a table.
@@ -95,14 +95,17 @@ pub fn report_of(
     shape: &Shape,
     constraints: &[TableConstraints],
 ) -> Report {
-    let mut demands = 0;
-    let mut opened = 0;
+    let mut demands: usize = 0;
+    let mut opened: usize = 0;
     let mut messages = 0.0;
     let mut log_height = 0;
     for (table_constraints, &(table, log)) in constraints.iter().zip(shape.tables()) {
         // One pin for each interaction column, and three for the running sum.
-        demands += table_constraints.constraints + table_constraints.interactions.len() + 3;
-        opened += openings(table, table_constraints);
+        demands = demands
+            .saturating_add(table_constraints.constraints)
+            .saturating_add(table_constraints.interactions.len())
+            .saturating_add(3);
+        opened = opened.saturating_add(openings(table, table_constraints));
         messages += table_constraints.messages as f64 * (1u64 << log) as f64;
         log_height = log_height.max(log);
     }
@@ -126,8 +129,14 @@ pub fn report_of(
     // Interactions for each row of the highest table, rounded up, so that the product is at least
     // the number of messages of all tables.
     let per_row = messages / (1u64 << log_height) as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and the conversion saturates"
+    )]
+    let per_row = per_row as usize;
     let logup = LogUpAir {
-        num_interactions: per_row as usize + 1,
+        num_interactions: per_row.saturating_add(1),
         max_message_width: Bus::ALL.into_iter().map(Bus::arity).max().unwrap_or(1),
     };
     let fri = FriRegime {
