@@ -168,17 +168,17 @@ fn lists_of_other_lengths() {
     use Part::*;
     type Change = fn(&mut StarkProof);
     let changes: &[(Part, Change)] = &[
-        (Tables, |p| drop(p.opened_values.instances.pop())),
-        (Totals, |p| drop(p.lookup_terminals.pop())),
+        (Tables, |p| shorten(&mut p.opened_values.instances)),
+        (Totals, |p| shorten(&mut p.lookup_terminals)),
         (Totals, |p| p.lookup_terminals[3] = None),
-        (Heights, |p| drop(p.degree_bits.pop())),
+        (Heights, |p| shorten(&mut p.degree_bits)),
         (Heights, |p| p.degree_bits.push(4)),
         (Height(Table::Image), |p| p.degree_bits[1] += 1),
         (Height(Table::Image), |p| p.degree_bits[1] = usize::MAX),
         (Digests, |p| p.commitments.main = vec![[0; 32]; 2].into()),
         (Digests, |p| p.commitments.permutation = None),
         (Digests, |p| p.opening_proof.commit_phase_commits[2] = vec![[0; 32]; 4].into()),
-        (Main(Table::Program), |p| drop(base(p, 0).trace_local.pop())),
+        (Main(Table::Program), |p| shorten(&mut base(p, 0).trace_local)),
         (MainNext(Table::Program), |p| base(p, 0).trace_next = Some(vec![])),
         (Preprocessed(Table::Program), |p| base(p, 0).preprocessed = None),
         (Preprocessed(Table::Image), |p| {
@@ -193,29 +193,29 @@ fn lists_of_other_lengths() {
             let columns = base(p, 0).preprocessed.as_mut().expect("it has columns");
             columns.next = Some(columns.local.clone());
         }),
-        (QuotientChunks(Table::Image), |p| drop(base(p, 1).quotient_chunks.pop())),
-        (QuotientChunk(Table::Image), |p| drop(base(p, 1).quotient_chunks[1].pop())),
+        (QuotientChunks(Table::Image), |p| shorten(&mut base(p, 1).quotient_chunks)),
+        (QuotientChunk(Table::Image), |p| shorten(&mut base(p, 1).quotient_chunks[1])),
         (Interactions(Table::Image), |p| {
-            drop(p.opened_values.instances[1].permutation_local.pop());
+            shorten(&mut p.opened_values.instances[1].permutation_local);
         }),
         (InteractionsNext(Table::Image), |p| {
             p.opened_values.instances[1].permutation_next.clear();
         }),
         (Masks, |p| base(p, 0).random = Some(vec![])),
         (Masks, |p| p.commitments.random = Some(p.commitments.main.clone())),
-        (Batches, |p| drop(p.opening_proof.input_openings.pop())),
-        (Queries, |p| drop(p.opening_proof.input_openings[2].opened_values.pop())),
+        (Batches, |p| shorten(&mut p.opening_proof.input_openings)),
+        (Queries, |p| shorten(&mut p.opening_proof.input_openings[2].opened_values)),
         (Queries, |p| p.opening_proof.commit_phase_openings[0].sibling_values.clear()),
-        (Matrices, |p| drop(p.opening_proof.input_openings[1].opened_values[7].pop())),
+        (Matrices, |p| shorten(&mut p.opening_proof.input_openings[1].opened_values[7])),
         (Row, |p| p.opening_proof.input_openings[0].opened_values[0][0].push(Goldilocks::ZERO)),
         (Row, |p| p.opening_proof.input_openings[0].opened_values[217][0].clear()),
         (Paths, |p| {
             let paths = &mut p.opening_proof.input_openings[0].opening_proof;
             paths.sibling_hashes.resize(1 << 17, [0; 32]);
         }),
-        (Rounds, |p| drop(p.opening_proof.commit_phase_commits.pop())),
+        (Rounds, |p| shorten(&mut p.opening_proof.commit_phase_commits)),
         (Rounds, |p| p.opening_proof.commit_pow_witnesses.push(Goldilocks::ZERO)),
-        (Rounds, |p| drop(p.opening_proof.commit_phase_openings.pop())),
+        (Rounds, |p| shorten(&mut p.opening_proof.commit_phase_openings)),
         (Siblings, |p| p.opening_proof.commit_phase_openings[1].sibling_values[9].clear()),
         (FinalPolynomial, |p| p.opening_proof.final_poly.clear()),
         (FinalPolynomial, |p| p.opening_proof.final_poly.push(Challenge::ZERO)),
