@@ -5,7 +5,7 @@
 //! with others a difference means nothing.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
@@ -51,8 +51,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         println!("{}", if same { "unchanged" } else { "different, but made by another compiler" });
         return Ok(());
     }
-    let hash = blake3::hash(&built).to_hex().to_string();
-    let text = json!({ "compiler": compiler, "blake3": hash });
+    let text = json!({ "compiler": compiler });
     fs::write(&module, &built).with_context(|| format!("cannot write {}", module.display()))?;
     fs::write(&manifest, format!("{text:#}\n"))
         .with_context(|| format!("cannot write {}", manifest.display()))
@@ -75,18 +74,13 @@ fn compiler(toolchain: &Toolchain) -> anyhow::Result<Value> {
 }
 
 fn build(root: &Path, toolchain: &Toolchain) -> anyhow::Result<Vec<u8>> {
-    let registry = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
-        .context("there is no home directory")?;
     let flags = [
         "-Clinker=wasm-ld".to_owned(),
-        format!("-Clink-arg=--max-memory={MEMORY_MAX}"),
-        // A panic is a trap, without a message that would need the code to write it.
+        // A panic is a trap, without a message and the code to write it. So no path of this
+        // machine gets into the module either.
         "-Zunstable-options".to_owned(),
         "-Cpanic=immediate-abort".to_owned(),
-        format!("--remap-path-prefix={}=/lvm", root.display()),
-        format!("--remap-path-prefix={}=/cargo", registry.display()),
+        format!("-Clink-arg=--max-memory={MEMORY_MAX}"),
     ];
     let target = super::target_directory(root)?;
     let mut cargo = toolchain.cargo();
@@ -103,5 +97,11 @@ fn build(root: &Path, toolchain: &Toolchain) -> anyhow::Result<Vec<u8>> {
         bail!("cargo failed ({status})");
     }
     let file = target.join(TARGET).join("web/lvm_verifier_web.wasm");
-    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+    let module = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let here = root.as_os_str().as_encoded_bytes();
+    ensure!(
+        !module.windows(here.len()).any(|window| window == here),
+        "the module has the path of this repository in it"
+    );
+    Ok(module)
 }
