@@ -235,6 +235,10 @@ fn lists_of_other_lengths() {
     }
 }
 
+fn shorten<T>(list: &mut Vec<T>) {
+    list.pop();
+}
+
 fn base(proof: &mut StarkProof, table: usize) -> &mut p3_batch_stark::OpenedValues<Challenge> {
     &mut proof.opened_values.instances[table].base_opened_values
 }
