@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use crate::key::{NotOneRoot, VerifyingKey};
+use crate::layout::LayoutError;
 use crate::shape::ShapeError;
 
 /// Why a proof is refused.
@@ -20,6 +21,8 @@ pub enum VerifyError {
     PublicOutput,
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    #[error("the proof is not laid out as its shape wants: {0}")]
+    Layout(#[from] LayoutError),
     #[error("the proof's shape attains {found:.1} provable bits, the profile wants {expected}")]
     Security { expected: u32, found: f64 },
     #[error("the proof does not verify: {reason}")]

@@ -104,18 +104,23 @@ impl Totals {
     #[must_use]
     pub fn of(shape: &Shape, constraints: &[TableConstraints]) -> Self {
         let mut totals = Self { log_height: 0, constraints: 0, openings: 0, messages: Vec::new() };
-        let mut messages = [0; Bus::ALL.len()];
+        let mut messages = [0_u64; Bus::ALL.len()];
         for (table_constraints, &(table, log)) in constraints.iter().zip(shape.tables()) {
             let interactions = &table_constraints.interactions;
             // One pin for each interaction column, and three for the running sum.
-            totals.constraints += table_constraints.constraints + interactions.len() + 3;
-            totals.openings += openings(table, table_constraints);
+            totals.constraints = totals
+                .constraints
+                .saturating_add(table_constraints.constraints)
+                .saturating_add(interactions.len())
+                .saturating_add(3);
+            totals.openings = totals.openings.saturating_add(openings(table, table_constraints));
             totals.log_height = totals.log_height.max(log);
             for interaction in interactions.iter() {
                 let Kind::Global(name) = &interaction.kind else { continue };
                 for (bus, messages) in Bus::ALL.into_iter().zip(&mut messages) {
                     if bus.name() == name {
-                        *messages += (interaction.elements.len() as u64) << log;
+                        *messages =
+                            messages.saturating_add((interaction.elements.len() as u64) << log);
                     }
                 }
             }
@@ -131,7 +136,7 @@ pub fn message_width() -> usize {
     Bus::ALL.into_iter().map(Bus::arity).max().unwrap_or(1)
 }
 
-/// Quotient chunks of a table: `DEGREE_MAX − 1`.
+/// Quotient chunks that a table is charged with: `DEGREE_MAX − 1`. Some have fewer.
 const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
 
 /// Openings of a table.
@@ -154,6 +159,7 @@ fn openings(table: Table, constraints: &TableConstraints) -> usize {
 ///
 /// # Errors
 /// If the height is outside of what tables may have.
+#[expect(clippy::cast_possible_truncation, reason = "2^20 bytes, and logarithms")]
 pub fn largest_shape(log_height: u8) -> Result<Shape, ShapeError> {
     let output_len = PUBLIC_OUTPUT_MAX as usize;
     let key = KeyMaterial {
@@ -213,7 +219,9 @@ pub fn report_of(
     // the number of messages of all tables.
     let messages: u64 = totals.messages.iter().map(|(_, messages)| messages).sum();
     let logup = LogUpAir {
-        num_interactions: (messages >> log_height) as usize + 1,
+        num_interactions: usize::try_from(messages >> log_height)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1),
         max_message_width: message_width(),
     };
     let fri = FriRegime {

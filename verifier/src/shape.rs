@@ -45,6 +45,8 @@ pub enum ShapeError {
     FixedHeight { table: Table, expected: usize, found: usize },
     #[error("table {} has height 2^{found}, outside 2^{LOG_HEIGHT_MIN} to 2^{LOG_HEIGHT_MAX}", table.name())]
     Height { table: Table, found: usize },
+    #[error("there are {found} tables, more than all that exist")]
+    TooMany { found: usize },
     #[error("the public output has {bytes} bytes, more than {PUBLIC_OUTPUT_MAX}")]
     OutputTooLong { bytes: usize },
 }
@@ -61,6 +63,9 @@ impl Shape {
     ) -> Result<Self, ShapeError> {
         if public_output.len() as u64 > PUBLIC_OUTPUT_MAX {
             return Err(ShapeError::OutputTooLong { bytes: public_output.len() });
+        }
+        if tables.len() > Table::ALL.len() {
+            return Err(ShapeError::TooMany { found: tables.len() });
         }
         let mut known: Vec<(Table, usize)> = Vec::new();
         for &(id, log_height) in tables {
@@ -179,7 +184,7 @@ impl TableConstraints {
     /// Columns of challenges: one for each packed interaction, and their running sum.
     #[must_use]
     pub fn extension_columns(&self) -> usize {
-        self.interactions.len() + 1
+        self.interactions.len().saturating_add(1)
     }
 }
 

@@ -8,8 +8,10 @@ use lvm_air::table::TableAir;
 use p3_batch_stark::verify_batch;
 
 use crate::config::config;
+use crate::encode;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
+use crate::layout::Layout;
 use crate::profile::Profile;
 use crate::proof::Proof;
 use crate::security;
@@ -67,8 +69,9 @@ impl Verifier {
             return Err(VerifyError::PublicOutput);
         }
 
-        // 2. The shape, and the security that it attains.
+        // 2. The shape, the lengths that it fixes, and the security that it attains.
         let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
+        encode::check(&proof.stark, &Layout::new(profile.parameters(), &shape))?;
         let airs = shape.airs(proof.key.entry, proof.exit_code, &proof.public_output);
         let constraints: Vec<_> = airs.iter().map(TableConstraints::of).collect();
         let attained = security::report_of(&profile.parameters(), &shape, &constraints).bits();
@@ -81,7 +84,6 @@ impl Verifier {
             transcript::seed(profile, &self.key, proof.exit_code, &proof.public_output, &shape);
 
         // 4. The STARK.
-        check_heights(proof, &shape)?;
         let common = shape.common(constraints, proof.key.commitment.clone());
         let no_public_values: Vec<Vec<_>> = vec![vec![]; airs.len()];
         verify_batch::<_, TableAir>(
@@ -93,15 +95,5 @@ impl Verifier {
         )
         .map_err(|error| VerifyError::Stark { reason: format!("{error}") })?;
         Ok(&proof.public_output)
-    }
-}
-
-/// The STARK proof repeats the heights; they must be the shape's.
-fn check_heights(proof: &Proof, shape: &Shape) -> Result<(), VerifyError> {
-    let heights = shape.tables().iter().map(|(_, log_height)| log_height);
-    if heights.eq(&proof.stark.degree_bits) {
-        Ok(())
-    } else {
-        Err(VerifyError::Stark { reason: "heights differ from the shape's".into() })
     }
 }

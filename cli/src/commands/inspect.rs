@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use lvm_verifier::encode::Section;
 use lvm_verifier::profile::Profile;
 use lvm_verifier::proof::BYTES_MAX;
 use lvm_verifier::security::{self, Report as Security};
@@ -124,25 +125,17 @@ fn report(proof: &Proof) -> anyhow::Result<Report> {
     })
 }
 
-/// The sizes of a proof's parts. What is in none of them is a few bytes each.
+/// The sizes of a proof's sections.
 fn parts(proof: &Proof) -> anyhow::Result<Vec<Part>> {
-    let stark = &proof.stark;
-    let fri = &stark.opening_proof;
-    [
-        ("statement and key", size(&(&proof.key, &proof.public_output, &proof.tables))),
-        ("opened values", size(&stark.opened_values)),
-        ("commitments", size(&(&stark.commitments, &fri.commit_phase_commits))),
-        ("openings of tables", size(&fri.input_openings)),
-        ("openings of foldings", size(&fri.commit_phase_openings)),
-    ]
-    .into_iter()
-    .map(|(name, bytes)| Ok(Part { name, bytes: bytes? }))
-    .collect()
-}
-
-/// The bytes that a part of a proof takes in its file.
-fn size(part: &impl Serialize) -> anyhow::Result<usize> {
-    Ok(bincode::serde::encode_to_vec(part, bincode::config::legacy())?.len())
+    let name = |section| match section {
+        Section::Statement => "statement and key",
+        Section::OpenedValues => "opened values",
+        Section::Commitments => "commitments",
+        Section::TableOpenings => "openings of tables",
+        Section::FoldingOpenings => "openings of foldings",
+    };
+    let sections = proof.sections()?;
+    Ok(sections.into_iter().map(|(section, bytes)| Part { name: name(section), bytes }).collect())
 }
 
 fn show(report: &Report, public_output: &[u8]) -> anyhow::Result<()> {
