@@ -104,7 +104,8 @@ impl FromStr for VerifyingKey {
 
     fn from_str(text: &str) -> Result<Self, NotHex> {
         let not_hex = || NotHex(String::from(text));
-        if text.len() != 64 || !text.is_ascii() {
+        // `from_str_radix` alone would take a sign for a digit.
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(not_hex());
         }
         let mut key = [0; 32];
