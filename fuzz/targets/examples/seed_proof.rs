@@ -3,14 +3,15 @@
 //! `seed_proof [PATH] --skeleton FILE` also writes what is left of the proof when each of its lists
 //! is cut to one element: the seed of the target `parse`.
 
+#[path = "../tests/seed/mod.rs"]
+mod seed;
+
 use std::path::PathBuf;
 
 use lvm_fuzz_targets::layout::Layout;
 use lvm_fuzz_targets::proof_mutation::seed_path;
-use lvm_prover::{Program, ProveOptions, Prover};
+use lvm_verifier::Proof;
 use lvm_verifier::proof::MAGIC;
-use lvm_verifier::{Profile, Proof};
-use lvm_vm::assemble::Assembler;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -25,7 +26,8 @@ fn main() -> Result<(), Error> {
             path = PathBuf::from(argument);
         }
     }
-    let bytes = prove()?;
+    let (_, proof) = seed::prove()?;
+    let bytes = proof.to_bytes()?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -38,16 +40,7 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// A proof of a run that commits six bytes and ends.
-fn prove() -> Result<Vec<u8>, Error> {
-    let mut code = Assembler::new();
-    code.data(Assembler::DATA_START, b"output").commit(Assembler::DATA_START, 6).halt(0);
-    let prover = Prover::new(Program::from(code.load()))?;
-    let options = ProveOptions { profile: Profile::Provable100, ..ProveOptions::default() };
-    let proved = prover.prove(&[], &options, &mut |_| {})?;
-    Ok(proved.proof.to_bytes()?)
-}
-
+/// The proof with each list cut to one element, which changes what lists are in it.
 fn skeleton(mut bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     loop {
         let proof = Proof::from_bytes(&bytes)?;

@@ -219,9 +219,7 @@ impl Seed {
             }
             Mutation::Add(spot, delta) => {
                 let delta = i64::from(delta);
-                edit_number(bytes, self.position(spot), |number| {
-                    number.wrapping_add_signed(delta)
-                });
+                edit_number(bytes, self.position(spot), |number| number.wrapping_add_signed(delta));
             }
             Mutation::AddOrder(spot) => {
                 edit_number(bytes, self.position(spot), |number| number.wrapping_add(ORDER));
