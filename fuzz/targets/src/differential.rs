@@ -18,6 +18,7 @@ use ckb_vm::{
     CoreMachine, DefaultCoreMachine, DefaultMachine, DefaultMachineBuilder, FlatMemory, ISA_IMC,
     Memory, SupportMachine,
 };
+use lvm_isa::decode::decode;
 use lvm_isa::instruction::{Operation, Operation::*};
 use lvm_isa::program::Program;
 use lvm_syscalls::layout::PRIVATE_INPUT_START;
@@ -42,6 +43,9 @@ const BASE: u64 = SCRATCH + SCRATCH_BYTES / 2;
 const COUNTER: u8 = 31;
 const BASE_REGISTER: u8 = 30;
 const ADDRESS: u8 = 29;
+
+/// FENCE iorw, iorw.
+const FENCE_WORD: u32 = 0x0ff0_000f;
 
 const STEPS_MAX: usize = 128;
 const CYCLES_MAX: u64 = 4096;
@@ -190,7 +194,7 @@ fn push_plain(code: &mut Assembler, operation: Operation, rd: u8, rs1: u8, rs2: 
     match operation {
         Slli | Srli | Srai => code.push(i(operation, rd, rs1, imm & 63)),
         Slliw | Srliw | Sraiw => code.push(i(operation, rd, rs1, imm & 31)),
-        Fence => code.word(0x0ff0_000f),
+        Fence => code.word(FENCE_WORD),
         _ if operation.reads_rs2() => code.push(r(operation, rd, rs1, rs2)),
         _ => code.push(i(operation, rd, rs1, imm)),
     };
@@ -222,7 +226,10 @@ fn wild_program(source: &Source) -> Assembler {
                 code.word(0x73);
             }
             Ebreak => {
-                code.word(u32::from_le_bytes([step.rd, step.rs1, step.rs2, step.imm as u8]));
+                let word = u32::from_le_bytes([step.rd, step.rs1, step.rs2, step.imm as u8]);
+                // Of the words that are a FENCE here, ckb-vm refuses some.
+                let is_fence = decode(word).is_some_and(|one| one.operation == Fence);
+                code.word(if is_fence { FENCE_WORD } else { word });
             }
             _ => push_plain(&mut code, operation, rd, rs1, rs2, imm),
         }

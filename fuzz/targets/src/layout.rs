@@ -337,7 +337,7 @@ mod tests {
         }
         assert_eq!(layout.lists[0].element(0), 9..21);
         assert_eq!(layout.lists[0].range(), 1..31);
-        assert_eq!(layout.options, [31..48]);
+        assert_eq!((layout.options.len(), &layout.options[0]), (1, &(31..48)));
         assert_eq!(bytes[31], 1);
     }
 }
