@@ -62,7 +62,7 @@ fn proof_mutation_corpus() {
     replay("proof_mutation", |data| seed.check(data));
 }
 
-/// A spread of all words; `every_word` takes minutes.
+/// A spread of all words; `every_word` takes a minute.
 #[test]
 fn words_decode_as_elsewhere() {
     for number in 0..1 << 24 {
@@ -71,7 +71,7 @@ fn words_decode_as_elsewhere() {
 }
 
 #[test]
-#[ignore = "takes minutes when optimized"]
+#[ignore = "takes a minute"]
 fn every_word() {
     for word in 0..=u32::MAX {
         decode::check_word(word);
