@@ -164,6 +164,9 @@ pub(crate) struct Verify {
     /// The exit code that the run must have ended with
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) exit_code: u64,
+    /// The weakest profile that is accepted: provable128 or provable100
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) profile: Profile,
     #[command(flatten)]
     pub(crate) threads: Threads,
     /// Write one JSON object to standard output

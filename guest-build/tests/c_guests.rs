@@ -115,7 +115,7 @@ fn prove(file: &[u8], input: &[u8], expected: &[u8]) {
     let proved = prover.prove(input, &ProveOptions::default(), &mut |_| {}).unwrap();
     println!("{} cycles", proved.execution.cycles);
     let verifier = Verifier::new(prover.verifying_key());
-    let claim = |public_output| Claim { exit_code: 0, public_output: Some(public_output) };
+    let claim = |public_output| Claim { public_output: Some(public_output), ..Claim::default() };
     verifier.verify(&proved.proof, &claim(expected)).unwrap();
     assert!(verifier.verify(&proved.proof, &claim(&[])).is_err());
 }

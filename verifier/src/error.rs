@@ -4,6 +4,7 @@ use alloc::string::String;
 
 use crate::key::{NotOneRoot, VerifyingKey};
 use crate::layout::LayoutError;
+use crate::profile::Profile;
 use crate::shape::ShapeError;
 
 /// Why a proof is refused.
@@ -15,6 +16,12 @@ pub enum VerifyError {
     Key(#[from] NotOneRoot),
     #[error("the proof is of another program: its verifying key is {found}, expected {expected}")]
     OtherProgram { expected: VerifyingKey, found: VerifyingKey },
+    #[error(
+        "the proof's profile {found} gives {} provable bits, expected {}",
+        found.target_bits(),
+        expected.target_bits()
+    )]
+    WeakProfile { expected: Profile, found: Profile },
     #[error("the run ended with exit code {found}, expected {expected}")]
     ExitCode { expected: u64, found: u64 },
     #[error("the proof's public output is not the expected one")]

@@ -25,6 +25,8 @@ pub struct Claim<'a> {
     pub exit_code: u64,
     /// The public output that the run must have had; any, if `None`.
     pub public_output: Option<&'a [u8]>,
+    /// The weakest profile that is good enough: one of fewer provable bits is refused.
+    pub profile: Profile,
 }
 
 /// Verifies proofs of one program.
@@ -58,6 +60,9 @@ impl Verifier {
         let found = proof.key.verifying_key()?;
         if found != self.key {
             return Err(VerifyError::OtherProgram { expected: self.key, found });
+        }
+        if profile.target_bits() < claim.profile.target_bits() {
+            return Err(VerifyError::WeakProfile { expected: claim.profile, found: profile });
         }
         if proof.exit_code != claim.exit_code {
             return Err(VerifyError::ExitCode {

@@ -105,7 +105,8 @@ fn a_smaller_profile() {
     let folder = Folder::new();
     let arguments = ["prove", &elf("fibonacci"), "-o", "proof", "--profile", "provable100"];
     folder.run(arguments).success();
-    verify(&folder, &[&elf("fibonacci")]).success();
+    verify(&folder, &[&elf("fibonacci"), "--profile", "provable100"]).success();
+    verify(&folder, &[&elf("fibonacci")]).failure(&["gives 100 provable bits, expected 128"]);
     let inspected = folder.run(["inspect", "proof"]);
     assert!(inspected.success().contains("provable100"), "{}", inspected.stdout);
 }

@@ -7,7 +7,7 @@
 //! The first byte says what the rest is.
 
 use lvm_verifier::proof::{MAGIC, VERSION};
-use lvm_verifier::{Claim, Proof, Verifier, VerifyingKey};
+use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyingKey};
 
 /// Checks bytes.
 pub fn check(data: &[u8]) {
@@ -29,8 +29,11 @@ fn check_proof(bytes: &[u8]) {
     assert!(!format!("{proof:?}").is_empty());
     match proof.key.verifying_key() {
         Ok(key) => {
-            let claim =
-                Claim { exit_code: proof.exit_code, public_output: Some(&proof.public_output) };
+            let claim = Claim {
+                exit_code: proof.exit_code,
+                public_output: Some(&proof.public_output),
+                profile: Profile::Provable100,
+            };
             let verdict = Verifier::new(key).verify(&proof, &claim);
             let error = verdict.expect_err("a proof that no prover made");
             assert!(!error.to_string().is_empty());

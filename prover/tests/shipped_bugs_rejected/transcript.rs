@@ -33,7 +33,8 @@ fn proved() -> (Run, Proof) {
 
 /// Verifies against whatever exit code the proof states.
 fn verdict(run: &Run, proof: &Proof) -> Result<(), VerifyError> {
-    let claim = Claim { exit_code: proof.exit_code, public_output: None };
+    let claim =
+        Claim { exit_code: proof.exit_code, public_output: None, profile: Profile::Provable100 };
     Verifier::new(run.prover.verifying_key()).verify(proof, &claim).map(|_| ())
 }
 
@@ -257,6 +258,14 @@ fn a_proof_is_of_one_profile() {
             )
             .expect("the run is proved");
         verdict(&lie.run, &proof).expect("the twin is honest");
+        if profile == Profile::Provable100 {
+            // Nor is it good enough for who expects the other's bits, which is the default.
+            let claim = Claim { exit_code: proof.exit_code, ..Claim::default() };
+            assert_eq!(
+                Verifier::new(lie.run.prover.verifying_key()).verify(&proof, &claim),
+                Err(VerifyError::WeakProfile { expected: other, found: profile })
+            );
+        }
         proof.profile = other.id();
         assert!(matches!(verdict(&lie.run, &proof), Err(VerifyError::Stark { .. })));
         // With as many queries as the other one wants.

@@ -69,7 +69,7 @@ impl Run {
 
     /// Verifies `proof` against the recording's exit code.
     pub(crate) fn verify(&self, proof: &Proof) -> Result<Vec<u8>, VerifyError> {
-        let claim = Claim { exit_code: self.recording.execution.exit_code, public_output: None };
+        let claim = Claim { exit_code: self.recording.execution.exit_code, ..Claim::default() };
         Verifier::new(self.prover.verifying_key()).verify(proof, &claim).map(<[u8]>::to_vec)
     }
 

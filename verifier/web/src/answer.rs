@@ -51,7 +51,8 @@ pub fn framed(request: &[u8], proof: &[u8]) -> Vec<u8> {
 fn verified(request: &[u8], proof: &[u8], answer: &mut Vec<u8>) -> Result<(), String> {
     let Request { exit_code, public_output, key } = read(request)?;
     let proof = Proof::from_bytes(proof).map_err(|error| error.to_string())?;
-    let claim = Claim { exit_code, public_output };
+    // The page shows the bits.
+    let claim = Claim { exit_code, public_output, profile: Profile::Provable100 };
     let output = Verifier::new(key).verify(&proof, &claim).map_err(|error| error.to_string())?;
     let bits = Profile::from_id(proof.profile).map_or(0, Profile::target_bits);
     answer.push(1);
