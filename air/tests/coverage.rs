@@ -1,9 +1,22 @@
-//! What holds for every table: no column is left out, and messages and degrees fit the protocol.
+//! What holds for every table: no column is left out, nothing that is written down is left
+//! unregistered, and messages and degrees fit the protocol.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lvm_air::builder::Side;
 use lvm_air::bus::Bus;
-use lvm_air::describe::Description;
-use lvm_air::table::Table;
+use lvm_air::columns::Column;
+use lvm_air::describe::{Constraint, Description, Expression};
+use lvm_air::table::{LOG_HEIGHT_MAX, Table, TableAir};
+use lvm_air::tables::boundary::BoundaryStatement;
+use p3_air::symbolic::AirLayout;
+use p3_air::{Air, BaseAir};
+use p3_field::PrimeField64;
+use p3_goldilocks::Goldilocks;
+use p3_lookup::InteractionSymbolicBuilder;
 
 /// The largest degree of a constraint.
 const DEGREE_MAX: usize = 3;
@@ -24,6 +37,217 @@ fn every_column_is_mentioned() {
         }
     }
     assert_eq!(unmentioned, UNMENTIONED.map(|(table, column)| (table, column.to_owned())));
+}
+
+/// Columns that neither a message carries nor a constraint connects to another column. One that
+/// only its own range or booleanness mentions is as good as none.
+fn alone(description: &Description) -> Vec<&str> {
+    let connected: BTreeSet<String> = description
+        .messages
+        .iter()
+        .flat_map(|message| message.fields.iter().chain([&message.multiplicity]))
+        .flat_map(|part| names(&part.text))
+        .chain(
+            description
+                .constraints
+                .iter()
+                .map(|constraint| names(&constraint.zero.text))
+                .filter(|names| names.len() > 1)
+                .flatten(),
+        )
+        .collect();
+    let columns = description.columns.iter().chain(&description.preprocessed);
+    columns.map(|column| column.name.as_str()).filter(|name| !connected.contains(*name)).collect()
+}
+
+#[test]
+fn every_column_matters_to_another() {
+    for description in descriptions() {
+        let found = alone(&description);
+        assert!(found.is_empty(), "{}: {found:?}", description.table.name());
+    }
+}
+
+#[test]
+fn columns_that_do_not_matter_are_found() {
+    let mut description = Description::of(Table::Add);
+    let range = |text: &str| Expression { text: text.to_owned(), degree: 2 };
+    let unused = Column { name: "unused".to_owned(), doc: String::new() };
+    description.columns.push(unused);
+    assert_eq!(alone(&description), ["unused"]);
+    let label = "unused is boolean";
+    description.constraints.push(Constraint { label, zero: range("unused·(unused − 1)") });
+    assert_eq!(alone(&description), ["unused"]);
+    // Without the write, what it finds and when is in no message.
+    description.messages.retain(|message| {
+        !message.fields.iter().chain([&message.multiplicity]).any(|f| f.text.contains("write."))
+    });
+    assert_eq!(alone(&description), ["write.before.lo", "write.before.hi", "write.time", "unused"]);
+}
+
+/// The names of columns and constants in an expression.
+fn names(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || "_.[]".contains(c)))
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+        // `next` and selectors of rows wrap a column or stand beside one.
+        .filter(|word| !["next", "first", "last", "transition"].contains(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What the proof protocol evaluates of a table is what its description says, constraint by
+/// constraint and message by message.
+#[test]
+fn the_protocol_sees_every_constraint_and_message() {
+    for description in descriptions() {
+        let table = description.table;
+        let output = if table == Table::Output { vec![vec![]; 3] } else { vec![] };
+        let air = TableAir {
+            table,
+            statement: BoundaryStatement::default(),
+            output: Arc::new(output),
+            preprocessed: None,
+        };
+        let mut builder = InteractionSymbolicBuilder::<Goldilocks>::new(AirLayout::from_air(&air));
+        air.eval(&mut builder);
+        let name = table.name();
+        assert_eq!(builder.base_constraints().len(), description.constraints.len(), "{name}");
+        let mut found: BTreeMap<String, usize> = BTreeMap::new();
+        for interaction in builder.global_interactions() {
+            *found.entry(interaction.bus_name.clone()).or_default() += 1;
+        }
+        assert!(builder.local_interactions().is_empty(), "{name}");
+        let mut expected: BTreeMap<String, usize> = BTreeMap::new();
+        for message in &description.messages {
+            *expected.entry(message.bus.name().to_owned()).or_default() += 1;
+        }
+        assert_eq!(found, expected, "{name}");
+        assert_eq!(BaseAir::<Goldilocks>::width(&air), description.columns.len(), "{name}");
+    }
+}
+
+/// Files below `folder` that tables and gadgets are written in, without their unit tests.
+fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            let text = fs::read_to_string(&path).expect("a readable file");
+            let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            found.push((path, text.to_owned()));
+        }
+    }
+}
+
+/// The labels that follow `constrain(` and `constrain_bool(`.
+fn labels(text: &str) -> Vec<String> {
+    text.match_indices("constrain")
+        .filter_map(|(at, _)| {
+            let rest = &text[at..];
+            let rest = rest.strip_prefix("constrain_bool(").or(rest.strip_prefix("constrain("))?;
+            let label = rest.trim_start().strip_prefix('"')?;
+            Some(label.split('"').next()?.to_owned())
+        })
+        .collect()
+}
+
+/// A constraint that is written in a function that nobody calls is no constraint.
+#[test]
+fn constraints_that_are_written_are_registered() {
+    let registered: BTreeSet<&str> = descriptions()
+        .iter()
+        .flat_map(|description| &description.constraints)
+        .map(|constraint| constraint.label)
+        .collect();
+    let mut files = Vec::new();
+    for folder in ["src/gadgets", "src/tables"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+    }
+    let mut written = 0;
+    for (path, text) in files {
+        for label in labels(&text) {
+            let file = path.display();
+            assert!(registered.contains(label.as_str()), "{file}: {label:?} is in no table");
+            written += 1;
+        }
+    }
+    assert!(written > 100, "only {written} labels were found in the sources");
+}
+
+#[test]
+fn labels_are_found_in_sources() {
+    let text = "b.constrain(\n    \"one\",\n x); b.constrain_bool(\"two\", y); g.constrain(b, z);";
+    assert_eq!(labels(text), ["one", "two"]);
+}
+
+/// Fields of messages that are constants, as `table: bus.field = value`. A bus that is sent a
+/// constant where a column belongs balances whatever the column holds.
+///
+/// The operands that an instruction doesn't have are 0 on the bus `program`, and a table of one
+/// operation has one code; `tables/program.rs` lists them, and they are left out here.
+const CONSTANT_FIELDS: [&str; 25] = [
+    "boundary: execution.pc = statement.entry",
+    "boundary: execution.time = 4",
+    "boundary: memory_order.address = 4088",
+    "boundary: register.hi = 0",
+    "boundary: register.lo = 0",
+    "boundary: register.time = 0",
+    "compare: register.hi = 0",
+    "ecall: commit.remaining = 0",
+    "ecall: register.hi = 0",
+    "ecall: register.register = 10",
+    "ecall: register.register = 11",
+    "ecall: register.register = 12",
+    "ecall: register.register = 17",
+    "ecall: register.register = 33",
+    "image: memory.time = 0",
+    "keccak_memory: memory.is_writable = 1",
+    "memory: memory.hi = 0",
+    "memory: memory.is_writable = 1",
+    "memory: memory.lo = 0",
+    "memory: memory.time = 0",
+    "private_input: memory.is_writable = 1",
+    "private_input: memory.time = 0",
+    "shift_word: shift_amount.by_32 = 0",
+    "store_double: memory.is_writable = 1",
+    "store_narrow: memory.is_writable = 1",
+];
+
+#[test]
+fn constants_in_messages_are_known() {
+    let mut found = BTreeSet::new();
+    for description in descriptions() {
+        for message in &description.messages {
+            let bus = message.bus;
+            for (name, field) in bus.fields().iter().zip(&message.fields) {
+                if field.degree == 0 && bus != Bus::Program {
+                    let table = description.table.name();
+                    found.insert(format!("{table}: {}.{name} = {}", bus.name(), field.text));
+                }
+            }
+        }
+    }
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    assert_eq!(found, CONSTANT_FIELDS);
+}
+
+/// No multiplicity that tables bound can add up to the field's order, whatever the heights.
+#[test]
+fn multiplicities_cannot_wrap() {
+    let bounded: u128 = descriptions()
+        .iter()
+        .flat_map(|description| &description.messages)
+        .map(|message| u128::from(message.multiplicity_max) << LOG_HEIGHT_MAX)
+        .sum();
+    assert!(bounded < u128::from(Goldilocks::ORDER_U64), "{bounded}");
+    // What is provided without a bound is provided by lookup tables only.
+    for description in descriptions() {
+        let table = description.table;
+        for message in description.messages.iter().filter(|m| m.multiplicity_max == 0) {
+            assert!(table.preprocessed_width() > 0, "{}: {}", table.name(), message.bus.name());
+        }
+    }
 }
 
 #[test]
@@ -59,6 +283,9 @@ fn messages_have_their_buss_arity() {
 #[test]
 fn every_bus_has_both_sides() {
     let descriptions = descriptions();
+    for message in descriptions.iter().flat_map(|description| &description.messages) {
+        assert!(Bus::ALL.contains(&message.bus), "{} is not listed", message.bus.name());
+    }
     for bus in Bus::ALL {
         for side in [Side::Send, Side::Receive] {
             let found = descriptions.iter().any(|description| description.is_on(bus, side));

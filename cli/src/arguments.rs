@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Conformance(Conformance),
     Build(Build),
     New(New),
+    Sysroot(Sysroot),
     Demo(Demo),
 }
 
@@ -55,7 +56,7 @@ impl Command {
             | Self::Conformance(Conformance { json, .. })
             | Self::Build(Build { json, .. })
             | Self::Demo(Demo { json, .. }) => *json,
-            Self::Vk(_) | Self::New(_) => false,
+            Self::Vk(_) | Self::New(_) | Self::Sysroot(_) => false,
         }
     }
 }
@@ -163,6 +164,9 @@ pub(crate) struct Verify {
     /// The exit code that the run must have ended with
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) exit_code: u64,
+    /// The weakest profile that is accepted: provable128 or provable100
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) profile: Profile,
     #[command(flatten)]
     pub(crate) threads: Threads,
     /// Write one JSON object to standard output
@@ -269,6 +273,9 @@ pub(crate) struct Build {
     /// The compiler to use; without it, one that has its library's source is looked for
     #[arg(long, value_name = "FILE")]
     pub(crate) rustc: Option<PathBuf>,
+    /// The C compiler for dependencies in C; without it, GCC for RISC-V or clang is looked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cc: Option<PathBuf>,
     /// Folder for build artifacts; without it, where cargo puts them
     #[arg(long, value_name = "FOLDER")]
     pub(crate) target_dir: Option<PathBuf>,
@@ -290,6 +297,29 @@ pub(crate) struct New {
     /// Folder of the crate lvm-guest-sdk; without it, the one that lvm was built beside
     #[arg(long, value_name = "FOLDER")]
     pub(crate) sdk: Option<PathBuf>,
+}
+
+/// Write what C and C++ guests are compiled with
+///
+/// That is a folder with liblvm.a, the linker script, the headers, and for GCC and clang files with
+/// arguments.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  lvm sysroot lvm-c
+  riscv64-unknown-elf-gcc @lvm-c/gcc.cflags -O2 guest.c @lvm-c/gcc.ldflags -o guest.elf
+  clang @lvm-c/clang.cflags -O2 guest.c @lvm-c/clang.ldflags -o guest.elf
+  lvm prove guest.elf -o guest.proof")]
+pub(crate) struct Sysroot {
+    /// The folder, which may exist already
+    #[arg(value_name = "FOLDER")]
+    pub(crate) path: PathBuf,
+    /// Folder of the crate lvm-c-library; without it, the one that lvm was built beside
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) source: Option<PathBuf>,
+    /// The Rust compiler to use; without it, one that has its library's source is looked for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rustc: Option<PathBuf>,
 }
 
 /// Prove and verify two small programs that are part of lvm

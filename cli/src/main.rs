@@ -49,6 +49,7 @@ fn run(command: Command, verbose: u8) -> anyhow::Result<ExitCode> {
         Command::Conformance(arguments) => commands::conformance::run(&arguments),
         Command::Build(arguments) => commands::build::run(&arguments),
         Command::New(arguments) => commands::new::run(&arguments),
+        Command::Sysroot(arguments) => commands::sysroot::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments, verbose),
     }
 }

@@ -14,6 +14,7 @@ use std::thread;
 
 use cargo_metadata::{Message, Metadata, MetadataCommand};
 
+use crate::c_environment::CEnvironment;
 use crate::error::{Error, at};
 use crate::sysroot::Sysroot;
 use crate::toolchain::Toolchain;
@@ -81,21 +82,38 @@ fn is_about_compiling(name: &OsStr) -> bool {
     })
 }
 
-/// Builds the package at `path`: name and file of each executable.
+/// What is built of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    /// Every binary.
+    Executables,
+    /// The library, as an archive for C programs.
+    StaticLibrary,
+}
+
+/// Builds the package at `path`: name and file of each product.
 pub(crate) fn build(
     toolchain: &Toolchain,
     sysroot: &Sysroot,
+    c: &CEnvironment,
     path: &Path,
     options: &Options,
+    product: Product,
 ) -> Result<Vec<(String, PathBuf)>, Error> {
     let manifest = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
     let manifest = at(&manifest, "find", |path| path.canonicalize())?;
     let metadata = metadata(toolchain, sysroot, &manifest, options)?;
 
+    let mappings = mappings(toolchain, sysroot, &metadata);
     let mut command = command(toolchain, sysroot);
+    c.set(&mut command, sysroot, &mappings);
     command
-        .env("CARGO_ENCODED_RUSTFLAGS", encoded_flags(&mappings(toolchain, sysroot, &metadata)))
-        .args(["build", "--release", "--bins", "--target", TARGET])
+        .env("CARGO_ENCODED_RUSTFLAGS", encoded_flags(&mappings))
+        .args(["build", "--release", "--target", TARGET])
+        .arg(match product {
+            Product::Executables => "--bins",
+            Product::StaticLibrary => "--lib",
+        })
         .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features="])
         .arg("--message-format=json-render-diagnostics")
         .arg("--manifest-path")
@@ -108,24 +126,29 @@ pub(crate) fn build(
         command.arg("--target-dir").arg(directory);
     }
 
-    let stdout = run(command, toolchain, options.messages)?;
-    let mut executables = Vec::new();
+    let stdout = run(command, toolchain, options.messages).map_err(|error| c.explain(error))?;
+    let mut products = Vec::new();
     for message in Message::parse_stream(stdout.as_slice()) {
         let message = message.map_err(|source| Error::Io {
             action: "read the messages of",
             path: toolchain.cargo.clone(),
             source,
         })?;
-        if let Message::CompilerArtifact(artifact) = message
-            && let Some(executable) = artifact.executable
-        {
-            executables.push((artifact.target.name, executable.into_std_path_buf()));
+        if let Message::CompilerArtifact(artifact) = message {
+            let file = match product {
+                Product::Executables => artifact.executable,
+                Product::StaticLibrary => {
+                    // Archives of build scripts' C code are not among these.
+                    artifact.filenames.into_iter().find(|file| file.extension() == Some("a"))
+                }
+            };
+            products.extend(file.map(|file| (artifact.target.name, file.into_std_path_buf())));
         }
     }
-    if executables.is_empty() {
+    if products.is_empty() {
         return Err(Error::NoBinary { path: manifest });
     }
-    Ok(executables)
+    Ok(products)
 }
 
 /// The arguments that both of cargo's commands take.

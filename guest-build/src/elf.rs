@@ -15,11 +15,14 @@ pub enum Error {
     Format(#[from] object::Error),
     #[error("it ends within a segment")]
     Truncated,
+    #[error("it has more than 65535 segments")]
+    TooManySegments,
     #[error("the word {word:#010x} at {address:#x} is no RV64IM instruction")]
     Instruction { address: u64, word: u32 },
 }
 
-/// The file without symbols and sections, which the machine doesn't look at.
+/// The file without symbols, sections and segments that aren't loaded, none of which the machine
+/// looks at.
 ///
 /// Linkers put what isn't loaded after what is, so the rest of the file is cut off. An empty
 /// segment keeps its place, since its offset must be in the file too.
@@ -28,16 +31,25 @@ pub enum Error {
 /// When `file` is no 64-bit little-endian ELF file with all of its segments.
 pub fn strip(file: &[u8]) -> Result<Vec<u8>, Error> {
     let (header, segments) = parse(file)?;
-    let headers = header.e_phoff.get(LittleEndian) + size_of_val(segments) as u64;
-    let end = segments
-        .iter()
-        .try_fold(headers.max(size_of_val(header) as u64), |end, segment| {
+    let loaded = || segments.iter().filter(|s| s.p_type.get(LittleEndian) == PT_LOAD);
+    let headers_start = header.e_phoff.get(LittleEndian);
+    let headers_end = headers_start + size_of_val(segments) as u64;
+    let end = loaded()
+        .try_fold(headers_end.max(size_of_val(header) as u64), |end, segment| {
             let length = segment.p_filesz.get(LittleEndian);
             Some(end.max(segment.p_offset.get(LittleEndian).checked_add(length)?))
         })
         .and_then(|end| usize::try_from(end).ok())
         .ok_or(Error::Truncated)?;
     let mut stripped = file.get(..end).ok_or(Error::Truncated)?.to_vec();
+    // Both ends are within `end`.
+    let headers = &mut stripped[headers_start as usize..headers_end as usize];
+    headers.fill(0);
+    for (to, segment) in headers.chunks_exact_mut(size_of::<ProgramHeader>()).zip(loaded()) {
+        to.copy_from_slice(object::pod::bytes_of(segment));
+    }
+    let count = u16::try_from(loaded().count()).map_err(|_| Error::TooManySegments)?;
+    stripped[0x38..0x3A].copy_from_slice(&count.to_le_bytes());
     stripped[0x28..0x30].fill(0); // e_shoff
     stripped[0x3C..0x40].fill(0); // e_shnum, e_shstrndx
     Ok(stripped)
@@ -77,8 +89,9 @@ pub fn check_instructions(file: &[u8]) -> Result<(), Error> {
 }
 
 type Header = FileHeader64<LittleEndian>;
+type ProgramHeader = ProgramHeader64<LittleEndian>;
 
-fn parse(file: &[u8]) -> Result<(&Header, &[ProgramHeader64<LittleEndian>]), Error> {
+fn parse(file: &[u8]) -> Result<(&Header, &[ProgramHeader]), Error> {
     let header = Header::parse(file)?;
     let endian = header.endian()?;
     Ok((header, header.program_headers(endian, file)?))
@@ -119,6 +132,31 @@ mod tests {
         assert_eq!(strip(&with_symbols).unwrap(), file(&code));
         assert!(matches!(strip(&file(&code)[..0x7C]), Err(Error::Truncated)));
         assert!(matches!(strip(b"text"), Err(Error::Format(_))));
+    }
+
+    #[test]
+    fn stripping_drops_segments_that_are_not_loaded() {
+        let code = [0x0000_0073, UNIMP];
+        // The code's segment and its file data move behind a header of type PT_TLS.
+        let with_tls = |tls_first: bool| {
+            let plain = file(&code);
+            let (header, load) = (&plain[..0x40], &plain[0x40..0x78]);
+            let mut load = load.to_vec();
+            load[8..16].copy_from_slice(&0xB0_u64.to_le_bytes());
+            let mut tls = load.clone();
+            tls[..4].copy_from_slice(&7_u32.to_le_bytes());
+            let pair = if tls_first { [tls, load] } else { [load, tls] };
+            let mut both = [header, &pair.concat(), &plain[0x78..]].concat();
+            both[0x38] = 2;
+            both
+        };
+        let stripped = strip(&with_tls(false)).unwrap();
+        assert_eq!(stripped, strip(&with_tls(true)).unwrap());
+        assert_eq!(stripped[0x38], 1);
+        assert_eq!(stripped[0x78..0xB0], [0; 0x38]);
+        let (_, segments) = parse(&stripped).unwrap();
+        assert_eq!(segments[0].p_type.get(LittleEndian), PT_LOAD);
+        check_instructions(&stripped).unwrap();
     }
 
     #[test]

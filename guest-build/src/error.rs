@@ -1,9 +1,11 @@
 //! Everything that can keep a guest from being built.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
+use crate::c_compiler::UnfitC;
 use crate::elf;
 use crate::toolchain::Unfit;
 
@@ -31,6 +33,15 @@ pub enum Error {
     Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("cargo failed ({status}){}", captured(.messages))]
     Cargo { status: ExitStatus, messages: Option<String> },
+    #[error(
+        "the guest has a part in C, and no C compiler for guests was found{}\n\
+         Install one:\n  \
+         apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf   (Debian, Ubuntu)\n\
+         or set the variable CC_riscv64im_lvm_zkvm_elf to one, and LVM_PICOLIBC to the folder \
+         with picolibc's `include` and `lib`{}",
+        listed(.unfit), captured(.messages)
+    )]
+    NoCCompiler { unfit: Vec<(PathBuf, UnfitC)>, messages: Option<String> },
     #[error("cannot understand what cargo says: {0}")]
     CargoOutput(#[from] cargo_metadata::Error),
     #[error("{path} has no binary to build")]
@@ -41,6 +52,8 @@ pub enum Error {
     Name(String),
     #[error("the guest SDK was not found at {0}; say where its folder is")]
     NoSdk(PathBuf),
+    #[error("the source of the C library was not found at {0}; say where its folder is")]
+    NoCLibrary(PathBuf),
     #[error("{path}: {source}")]
     Manifest { path: PathBuf, source: serde_json::Error },
 }
@@ -55,7 +68,7 @@ pub(crate) fn at<P: AsRef<Path>, T>(
     run(path).map_err(|source| Error::Io { action, path: path.to_owned(), source })
 }
 
-fn listed(unfit: &[(PathBuf, Unfit)]) -> String {
+fn listed(unfit: &[(PathBuf, impl Display)]) -> String {
     unfit.iter().map(|(path, reason)| format!("\n  {}: {reason}", path.display())).collect()
 }
 

@@ -4,13 +4,15 @@
 //! the guest, from the source that belongs to the compiler. The steps of [`build`]:
 //!
 //! 1. [`toolchain`] finds a compiler that has its library's source, and a linker.
-//! 2. `sysroot` prepares, once per compiler, what that compiler needs for the target: the target's
+//! 2. [`c_compiler`] looks for a compiler for dependencies in C. Guests without any don't need one.
+//! 3. `sysroot` prepares, once per compiler, what that compiler needs for the target: the target's
 //!    specification with the linker script in it, and the library.
-//! 3. `cargo` runs cargo with an environment that depends on nothing but these, and maps all
+//! 4. `cargo` runs cargo with an environment that depends on nothing but these, and maps all
 //!    paths to fixed ones, so that the same source gives the same ELF file in every directory.
-//! 4. [`elf`] writes a copy of the executable without symbols.
+//! 5. [`elf`] writes a copy of the executable without symbols.
 //!
-//! [`new`](fn@new) writes the crate of a new guest. [`bundled`] is about the guests of this
+//! [`new`](fn@new) writes the crate of a new guest. [`c_library`] is what programs in C and C++ are
+//! compiled with and linked to. [`bundled`] is about the guests of this
 //! repository, whose ELF files are committed.
 //!
 //! The guest's crate needs no configuration: no `.cargo/config.toml`, no `rust-toolchain.toml`,
@@ -20,6 +22,9 @@
 //! [`Messages::Inherit`] asks for it. It works on Unix only, since it links directories.
 
 pub mod bundled;
+pub mod c_compiler;
+mod c_environment;
+pub mod c_library;
 mod cargo;
 pub mod elf;
 mod error;
@@ -33,6 +38,8 @@ pub use bundled::{BundledGuest, rebuild_bundled, update_bundled};
 pub use error::Error;
 pub use new::new;
 
+use c_environment::CEnvironment;
+use cargo::Product;
 use toolchain::Toolchain;
 
 /// The name of the target, which is also that of cargo's output directory.
@@ -52,6 +59,9 @@ pub struct Options {
     pub locked: bool,
     /// The compiler to use; otherwise [`toolchain::find`] chooses.
     pub rustc: Option<PathBuf>,
+    /// The C compiler to use for dependencies in C; otherwise the one that the environment
+    /// variable `CC_riscv64im_lvm_zkvm_elf` says, or [`c_compiler::find`] chooses.
+    pub c_compiler: Option<PathBuf>,
     /// Where build artifacts go; otherwise where cargo puts them.
     pub target_dir: Option<PathBuf>,
     /// Where the prepared sysroots are; otherwise `lvm` in the user's cache directory.
@@ -87,21 +97,11 @@ pub struct Built {
 /// When no compiler or linker fits, when the cache directory cannot be written, and when cargo
 /// fails.
 pub fn build(path: &Path, options: &Options) -> Result<Vec<Built>, Error> {
-    let toolchain = match &options.rustc {
-        Some(rustc) => Toolchain::of(rustc)?,
-        None => toolchain::find()?,
-    };
-    build_with(&toolchain, path, options)
+    build_with(&options.toolchain()?, path, options)
 }
 
 fn build_with(toolchain: &Toolchain, path: &Path, options: &Options) -> Result<Vec<Built>, Error> {
-    let cache = match &options.cache_dir {
-        Some(cache) => cache.clone(),
-        None => dirs::cache_dir().ok_or(Error::NoCacheDirectory)?.join("lvm"),
-    };
-    let sysroot = sysroot::prepare(toolchain, &cache)?;
-    let executables = cargo::build(toolchain, &sysroot, path, options)?;
-    executables
+    products(toolchain, path, options, Product::Executables)?
         .into_iter()
         .map(|(name, with_symbols)| {
             let elf = with_symbols.with_file_name(format!("{name}.elf"));
@@ -112,4 +112,32 @@ fn build_with(toolchain: &Toolchain, path: &Path, options: &Options) -> Result<V
             Ok(Built { name, elf, with_symbols })
         })
         .collect()
+}
+
+/// Name and file of each product of the package at `path`.
+fn products(
+    toolchain: &Toolchain,
+    path: &Path,
+    options: &Options,
+    product: Product,
+) -> Result<Vec<(String, PathBuf)>, Error> {
+    let c = CEnvironment::new(options.c_compiler.as_deref())?;
+    let sysroot = sysroot::prepare(toolchain, c.compiler(), &options.cache_dir()?)?;
+    cargo::build(toolchain, &sysroot, &c, path, options, product)
+}
+
+impl Options {
+    fn toolchain(&self) -> Result<Toolchain, Error> {
+        match &self.rustc {
+            Some(rustc) => Toolchain::of(rustc),
+            None => toolchain::find(),
+        }
+    }
+
+    fn cache_dir(&self) -> Result<PathBuf, Error> {
+        match &self.cache_dir {
+            Some(cache) => Ok(cache.clone()),
+            None => Ok(dirs::cache_dir().ok_or(Error::NoCacheDirectory)?.join("lvm")),
+        }
+    }
 }

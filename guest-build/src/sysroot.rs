@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <cache>/<key>/rustc                              the compiler, with this directory as sysroot
+//! <cache>/<key>/no-c-compiler                      what stands for a C compiler that isn't there
 //! <cache>/<key>/targets/<target>.json              the target, with linker and linker script
 //! <cache>/<key>/lib/rustlib/<host>                 link: what the compiler needs for itself
 //! <cache>/<key>/lib/rustlib/src/rust/library/..    links to the library's source, one file apart
@@ -17,6 +18,10 @@
 //! less than putting words together from bytes; so compilers may use them
 //! (`unaligned-scalar-mem`).
 //!
+//! At the end of the linker's arguments come the C library and what the C compiler needs, if there
+//! is one. Linkers take of a library only what is needed, so nothing of it is in a program without
+//! C.
+//!
 //! The key is a hash of everything that goes in, and a directory appears under its name only when
 //! it is complete, so that builds can run at the same time.
 
@@ -27,14 +32,15 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::TARGET;
+use crate::c_compiler::CCompiler;
 use crate::error::{Error, at};
 use crate::toolchain::Toolchain;
 
 const SPECIFICATION: &str = include_str!("../../sysroot/riscv64im-lvm-zkvm-elf.json");
-const LINKER_SCRIPT: &str = include_str!("../../sysroot/guest.ld");
+pub(crate) const LINKER_SCRIPT: &str = include_str!("../../sysroot/guest.ld");
 
 /// Changes whenever directories of an earlier version cannot be used any more.
-const LAYOUT: &str = "2";
+const LAYOUT: &str = "3";
 
 /// Where the library's `process::exit` is, below the library's source.
 const EXIT: &str = "std/src/sys/exit.rs";
@@ -50,19 +56,37 @@ const OUR_PLATFORM: &str = r#"        target_os = "zkvm" => {
         }
 "#;
 
+/// The environment variable with the file that [`NO_C_COMPILER`] makes when it is called.
+pub(crate) const C_COMPILER_WANTED: &str = "LVM_C_COMPILER_WANTED";
+
+/// Build scripts that need a C compiler find this one where there is none, rather than a compiler
+/// for another machine. Some do without.
+const NO_C_COMPILER: &str = r#"#!/bin/sh
+if [ -n "$LVM_C_COMPILER_WANTED" ]; then : > "$LVM_C_COMPILER_WANTED"; fi
+echo "no C compiler for guests was found" >&2
+exit 1
+"#;
+
 /// A prepared sysroot.
 pub(crate) struct Sysroot {
     /// The compiler to run.
     pub(crate) rustc: PathBuf,
+    /// What stands for a C compiler that isn't there.
+    pub(crate) no_c_compiler: PathBuf,
     /// The folder of the target's specification.
     pub(crate) targets: PathBuf,
     /// The library's source.
     pub(crate) library: PathBuf,
 }
 
-/// The sysroot for `toolchain`, made if it isn't there yet.
-pub(crate) fn prepare(toolchain: &Toolchain, cache: &Path) -> Result<Sysroot, Error> {
-    let target = target(&toolchain.linker);
+/// The sysroot for `toolchain` and the C library of `c_compiler`, made if it isn't there yet.
+pub(crate) fn prepare(
+    toolchain: &Toolchain,
+    c_compiler: Option<&CCompiler>,
+    cache: &Path,
+) -> Result<Sysroot, Error> {
+    let libraries = c_compiler.map_or(&[][..], |compiler| &compiler.libraries);
+    let target = target(&toolchain.linker, libraries);
     let mut hasher = blake3::Hasher::new();
     for part in [
         LAYOUT,
@@ -70,6 +94,7 @@ pub(crate) fn prepare(toolchain: &Toolchain, cache: &Path) -> Result<Sysroot, Er
         &toolchain.sysroot.to_string_lossy(),
         &target,
         OUR_PLATFORM,
+        NO_C_COMPILER,
     ] {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
     }
@@ -91,6 +116,7 @@ pub(crate) fn prepare(toolchain: &Toolchain, cache: &Path) -> Result<Sysroot, Er
     }
     Ok(Sysroot {
         rustc: home.join("rustc"),
+        no_c_compiler: home.join("no-c-compiler"),
         targets: home.join("targets"),
         library: home.join("lib/rustlib/src/rust/library"),
     })
@@ -104,11 +130,14 @@ fn fill(directory: &Path, home: &Path, toolchain: &Toolchain, target: &str) -> R
     create(&directory.join("targets"))?;
     write(&directory.join("targets").join(format!("{TARGET}.json")), target)?;
 
-    let rustc = directory.join("rustc");
-    write(&rustc, &wrapper(&toolchain.rustc, home))?;
-    at(&rustc, "make executable", |path| {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-    })?;
+    let wrapper = wrapper(&toolchain.rustc, home);
+    for (name, script) in [("rustc", wrapper.as_str()), ("no-c-compiler", NO_C_COMPILER)] {
+        let path = directory.join(name);
+        write(&path, script)?;
+        at(&path, "make executable", |path| {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+        })?;
+    }
 
     let rustlib = directory.join("lib/rustlib");
     create(&rustlib)?;
@@ -184,13 +213,18 @@ exec {} --sysroot {} "$@"
     )
 }
 
-/// The target's specification with the linker and the linker script. Both are in it rather than
-/// in the compiler's flags because cargo makes the flags part of every symbol's name.
-fn target(linker: &Path) -> String {
+/// The target's specification with the linker, the linker script and the libraries for C. They are
+/// in it rather than in the compiler's flags because cargo makes the flags part of every symbol's
+/// name.
+fn target(linker: &Path, libraries: &[PathBuf]) -> String {
     let mut target: Value =
         serde_json::from_str(SPECIFICATION).expect("the specification is checked by a test");
     target["linker"] = json!(linker.to_string_lossy());
     target["link-script"] = json!(LINKER_SCRIPT);
+    if !libraries.is_empty() {
+        let libraries: Vec<_> = libraries.iter().map(|path| path.to_string_lossy()).collect();
+        target["late-link-args"] = json!({ "gnu-lld": libraries });
+    }
     format!("{target:#}")
 }
 
@@ -202,10 +236,18 @@ mod tests {
 
     #[test]
     fn the_target_has_linker_and_script() {
-        let target: Value = serde_json::from_str(&target(Path::new("/bin/ld.lld"))).unwrap();
+        let target: Value = serde_json::from_str(&target(Path::new("/bin/ld.lld"), &[])).unwrap();
         assert_eq!(target["linker"], "/bin/ld.lld");
         assert!(target["link-script"].as_str().unwrap().contains("_heap_start"));
         assert_eq!(target["os"], "zkvm");
+        assert_eq!(target.get("late-link-args"), None);
+    }
+
+    #[test]
+    fn the_target_has_the_libraries_for_c() {
+        let text = super::target(Path::new("/bin/ld.lld"), &["/lib/libc.a".into()]);
+        let target: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(target["late-link-args"]["gnu-lld"], json!(["/lib/libc.a"]));
     }
 
     #[test]

@@ -102,6 +102,15 @@ impl Toolchain {
         version_field(&self.verbose_version, "commit-hash").unwrap_or_default()
     }
 
+    /// This toolchain's cargo with its compiler, for builds of the library from source, in an
+    /// environment that says nothing of how to compile.
+    pub fn cargo(&self) -> Command {
+        let mut command = Command::new(&self.cargo);
+        crate::cargo::isolate(&mut command);
+        command.env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1");
+        command
+    }
+
     /// The linker's name and version.
     ///
     /// # Errors
@@ -183,7 +192,7 @@ fn preference(name: Option<&OsStr>) -> (u8, std::cmp::Reverse<String>) {
     (rank, std::cmp::Reverse(name))
 }
 
-fn on_path(program: &str) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn on_path(program: &str) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let found: Vec<_> = env::split_paths(&path)
         .map(|directory| directory.join(program))

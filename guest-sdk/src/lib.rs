@@ -41,6 +41,12 @@
 //! }
 //! ```
 //!
+//! # C and C++
+//! A guest may have dependencies in C or C++. `lvm build` tells build scripts which compiler to
+//! use. The feature `c` gives those parts what a C library expects of a system: `malloc` and its
+//! relatives, `exit`, `atexit`, thread-local variables such as `errno`, constructors and
+//! destructors of global objects. Linking says when one of the latter is needed.
+//!
 //! # How a run ends
 //! A run succeeds when `main` returns `()`, `Ok` or `ExitCode::SUCCESS`.
 //! It fails with the exit code that `main` or [`exit`] gives, and with 101 after a panic. What a
@@ -55,6 +61,8 @@
     all(target_arch = "riscv64", target_os = "zkvm", feature = "std"),
     feature(alloc_error_hook)
 )]
+// The functions that a C program may bring itself are weak.
+#![cfg_attr(all(target_arch = "riscv64", target_os = "zkvm", feature = "c"), feature(linkage))]
 
 extern crate alloc;
 

@@ -3,6 +3,8 @@
 //!
 //! Everything here relies on the machine having one thread and no interrupts.
 
+#[cfg(any(test, all(feature = "c", target_arch = "riscv64", target_os = "zkvm")))]
+mod c;
 mod heap;
 #[cfg(all(target_arch = "riscv64", target_os = "zkvm"))]
 mod memory_functions;

@@ -1,16 +1,13 @@
 //! The C symbols of the zkVM standards, for libraries that are written against them.
 //!
-//! `read_input` and `write_output` are the I/O interface, `abort` is termination, and
-//! `zkvm_keccak256` an accelerator.
+//! `read_input` and `write_output` are the I/O interface, and `abort` is termination. The
+//! accelerators are in the crate `lvm-accelerators`.
 //! `native_keccak256` is the name that the Ethereum crates of the alloy project call with their
 //! feature `native-keccak`.
 
 use core::slice;
 
 use crate::{commit, input, keccak256};
-
-/// `EOK` of the accelerators' `zkvm_status`.
-const EOK: i32 = 0;
 
 /// Sets `*buffer` and `*length` to the private input.
 ///
@@ -40,17 +37,6 @@ unsafe extern "C" fn write_output(data: *const u8, length: usize) {
 ///
 /// # Safety
 /// `data` is valid for reads of `length` bytes, or `length` is zero; `digest` is valid for a write.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn zkvm_keccak256(data: *const u8, length: usize, digest: *mut [u8; 32]) -> i32 {
-    // SAFETY: by this function's contract.
-    unsafe { *digest = keccak256(bytes(data, length)) };
-    EOK
-}
-
-/// Writes Keccak-256 of `length` bytes at `data` to `digest`.
-///
-/// # Safety
-/// As for [`zkvm_keccak256`].
 #[unsafe(no_mangle)]
 unsafe extern "C" fn native_keccak256(data: *const u8, length: usize, digest: *mut [u8; 32]) {
     // SAFETY: by this function's contract.

@@ -180,8 +180,11 @@ impl Prover {
 
         observe(Phase::Verify);
         let started = Instant::now();
-        let claim =
-            Claim { exit_code: execution.exit_code, public_output: Some(&execution.public_output) };
+        let claim = Claim {
+            exit_code: execution.exit_code,
+            public_output: Some(&execution.public_output),
+            profile: options.profile,
+        };
         Verifier::new(self.setup.key).verify(&proof, &claim)?;
         timings.verify = started.elapsed();
         Ok(Proved { proof, execution, tables: sizes, timings })

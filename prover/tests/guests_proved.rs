@@ -28,7 +28,7 @@ fn check(guest: &str, private_input: &[u8], exit_code: u64) -> Vec<u8> {
     let proved = prove(&prover, private_input);
     assert_eq!(proved.execution.exit_code, exit_code, "{guest}");
     let verifier = Verifier::new(prover.verifying_key());
-    let claim = Claim { exit_code, public_output: None };
+    let claim = Claim { exit_code, ..Claim::default() };
     let output = verifier.verify(&proved.proof, &claim).expect("the proof verifies").to_vec();
     if exit_code != 0 {
         let verdict = verifier.verify(&proved.proof, &Claim::default());
@@ -64,7 +64,7 @@ fn std_program_depends_on_every_byte() {
     let prover = prover("std-program");
     let proved = prove(&prover, text);
     let verifier = Verifier::new(prover.verifying_key());
-    let claim = |output| Claim { exit_code: 0, public_output: Some(output) };
+    let claim = |output| Claim { public_output: Some(output), ..Claim::default() };
     verifier.verify(&proved.proof, &claim(&proved.execution.public_output)).expect("it verifies");
 
     let mut flipped = text.to_vec();

@@ -1,6 +1,7 @@
 //! Why a proof is refused.
 
 use crate::key::VerifyingKey;
+use crate::profile::Profile;
 use crate::shape::ShapeError;
 use crate::stark::StarkError;
 
@@ -11,6 +12,12 @@ pub enum VerifyError {
     UnknownProfile { found: u8 },
     #[error("the proof is of another program: its verifying key is {found}, expected {expected}")]
     OtherProgram { expected: VerifyingKey, found: VerifyingKey },
+    #[error(
+        "the proof's profile {found} gives {} provable bits, expected {}",
+        found.target_bits(),
+        expected.target_bits()
+    )]
+    WeakProfile { expected: Profile, found: Profile },
     #[error("the run ended with exit code {found}, expected {expected}")]
     ExitCode { expected: u64, found: u64 },
     #[error("the proof's public output is not the expected one")]

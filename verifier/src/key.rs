@@ -3,9 +3,6 @@
 use core::fmt;
 use core::str::FromStr;
 
-use alloc::string::String;
-use serde::{Deserialize, Serialize};
-
 use crate::stark::merkle::Digest;
 
 /// Separates key hashes from every other use of the hash, and versions of the tables from each
@@ -13,11 +10,11 @@ use crate::stark::merkle::Digest;
 const DOMAIN: &str = "lvm verifying key, tables version 2";
 
 /// Stands for a program: the hash of what [`KeyMaterial`] holds.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VerifyingKey([u8; 32]);
 
 /// What a verifier must know of a program; part of every proof and checked against the key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyMaterial {
     /// Root of the preprocessed columns of all preprocessed tables.
     pub root: Digest,
@@ -86,23 +83,37 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
-/// Text that isn't a key of 64 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not 64 hexadecimal digits: {0:?}")]
-pub struct NotHex(String);
+/// Text that isn't a key: 64 digits, `0` to `9` and `a` to `f`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotHex {
+    #[error("a verifying key has {DIGITS} hexadecimal digits, this has {found} bytes")]
+    Length { found: usize },
+    #[error("byte {position} of the verifying key is none of the digits 0 to 9 and a to f")]
+    Digit { position: usize },
+}
+
+/// Digits of a key.
+const DIGITS: usize = 2 * VerifyingKey::BYTES;
 
 impl FromStr for VerifyingKey {
     type Err = NotHex;
 
+    /// Reads what [`Display`](fmt::Display) writes, and no other spelling of it.
     fn from_str(text: &str) -> Result<Self, NotHex> {
-        let not_hex = || NotHex(String::from(text));
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(not_hex());
+        if text.len() != DIGITS {
+            return Err(NotHex::Length { found: text.len() });
         }
-        let mut key = [0; 32];
-        for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = core::str::from_utf8(digits).map_err(|_| not_hex())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| not_hex())?;
+        let mut key = [0; Self::BYTES];
+        let mut digits = text.bytes().enumerate();
+        for byte in &mut key {
+            for (position, digit) in digits.by_ref().take(2) {
+                let value = match digit {
+                    b'0'..=b'9' => digit.wrapping_sub(b'0'),
+                    b'a'..=b'f' => digit.wrapping_sub(b'a').wrapping_add(10),
+                    _ => return Err(NotHex::Digit { position }),
+                };
+                *byte = (*byte << 4) | value;
+            }
         }
         Ok(Self(key))
     }

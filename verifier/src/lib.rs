@@ -5,7 +5,8 @@
 //! `docs/protocol.md` tells in full and the prover takes in the same order:
 //!
 //! 1. The proof's key material hashes to the verifying key ([`key`]).
-//! 2. The shape is one that the statement and the key allow ([`shape`]).
+//! 2. The shape is one that the statement and the key allow ([`shape`]), and every list in the
+//!    proof has the length that the shape fixes.
 //! 3. Profile, key, exit code, public output and shape are absorbed into the transcript
 //!    ([`transcript`]), before anything that the prover sends.
 //! 4. The multi-table STARK is verified ([`stark`]).
@@ -15,14 +16,33 @@
 //! the provable security of a shape is computed, not asserted ([`security`]).
 #![no_std]
 #![forbid(unsafe_code)]
+// What a proof's bytes decide must neither stop nor surprise the verifier.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used,
+    )
+)]
 
 extern crate alloc;
 
 pub mod config;
+mod decode;
+pub mod encode;
 pub mod error;
 pub mod key;
 pub mod profile;
 pub mod proof;
+mod reader;
 pub mod security;
 pub mod shape;
 pub mod stark;

@@ -9,14 +9,21 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lvm_air::bus::Bus;
-use p3_security::fri::FriRegime;
-use p3_security::logup::{LOGUP_LABEL, LogUpAir, security_term};
-use p3_security::report::DEEP_LABEL;
+use lvm_air::table::Table;
+use lvm_air::tables::boundary;
+use p3_security::fri::{
+    FriRegime, commit_phase_error_ldr_m, commit_phase_error_udr, query_phase_error,
+};
+use p3_security::logup::{LOGUP_LABEL, LogUpAir, fingerprint_error, security_term};
+use p3_security::proximity::{alpha_ldr_m, alpha_udr};
+use p3_security::report::{DEEP_LABEL, LDT_COMMIT_LABEL, LDT_LABEL, LDT_QUERY_LABEL};
 use p3_security::stark::proven_security_report;
 use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
 
 use crate::config::{CHALLENGE_BITS, COLLISION_BITS};
+use crate::key::KeyMaterial;
 use crate::profile::Parameters;
+use crate::shape::{Shape, ShapeError, log_padded};
 use crate::stark::Plan;
 use crate::stark::fri::LOG_ARITY_MAX;
 use crate::stark::interactions::DEGREE_MAX;
@@ -37,6 +44,20 @@ pub struct RegimeTerms {
     pub regime: String,
     /// The terms.
     pub terms: Vec<Term>,
+    /// What each bus contributes to the term of the bus challenges, for buses with messages: the
+    /// probabilities add up to that term's.
+    pub buses: Vec<BusTerm>,
+}
+
+/// A bus's part of the error of the bus challenges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BusTerm {
+    /// The bus.
+    pub bus: Bus,
+    /// Messages on it, of every row of every table.
+    pub messages: u64,
+    /// `−log2` of its probability.
+    pub bits: f64,
 }
 
 impl RegimeTerms {
@@ -62,30 +83,89 @@ impl Report {
     }
 }
 
+/// What a shape asks of the protocol, over all tables: what the terms are computed from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// Log2 of the largest height.
+    pub log_height: usize,
+    /// Constraints, those of the interaction columns included.
+    pub constraints: usize,
+    /// Columns of base-field elements that are batched for the low-degree test, a column once for
+    /// each point where it is opened.
+    pub openings: usize,
+    /// Messages on each bus that has any.
+    pub messages: Vec<(Bus, u64)>,
+}
+
+impl Totals {
+    /// Adds up a plan.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        let mut messages = [0_u64; Bus::ALL.len()];
+        for (demands, &(_, log)) in plan.demands.iter().zip(&plan.tables) {
+            for bus in &demands.buses {
+                if let Some(messages) = messages.get_mut(*bus as usize) {
+                    *messages = messages.saturating_add(1 << log);
+                }
+            }
+        }
+        // Each column at ζ, some at the next row, and for each height the sum of its interaction
+        // columns at 0 and itself.
+        let columns =
+            plan.layouts.iter().flat_map(|layout| &layout.groups).map(|group| group.width);
+        let next = plan.with_next_row().map(|(_, table, _)| table.width());
+        let sums = plan.log_heights.iter().map(|_| 2);
+        Self {
+            log_height: plan.log_heights.first().copied().unwrap_or(0),
+            constraints: plan.powers(),
+            openings: columns.chain(next).chain(sums).sum(),
+            messages: Bus::ALL.into_iter().zip(messages).filter(|&(_, m)| m > 0).collect(),
+        }
+    }
+}
+
+/// Fields in the widest message, which is the degree of every fingerprint.
+pub fn message_width() -> usize {
+    Bus::ALL.into_iter().map(Bus::arity).max().unwrap_or(1)
+}
+
 /// Quotient chunks of a height: `DEGREE_MAX − 1`.
 const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
+
+/// The largest plan at a height: all tables are there, and those without a fixed height have
+/// this one. No proof whose highest table is not higher has fewer bits.
+///
+/// # Errors
+/// If the height is outside of what tables may have.
+#[expect(clippy::cast_possible_truncation, reason = "logarithms")]
+pub fn largest_plan(log_height: u8) -> Result<Plan, ShapeError> {
+    let key =
+        KeyMaterial { root: [0; 32], entry: 0, log_program: log_height, log_image: log_height };
+    let tables = Table::ALL.map(|table| {
+        let log_height = match table {
+            Table::Range | Table::Byte => 16,
+            Table::ShiftAmount => 6,
+            Table::Boundary => log_padded(boundary::ROWS) as u8,
+            _ => log_height,
+        };
+        (table.id(), log_height)
+    });
+    Ok(Plan::new(Shape::new(&tables, &key, &[])?.tables()))
+}
 
 /// Accounts for a proof of `plan` with `parameters`.
 #[must_use]
 pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
-    let mut messages = 0.0;
-    for (demands, &(_, log)) in plan.demands.iter().zip(&plan.tables) {
-        messages += demands.buses.len() as f64 * (1u64 << log) as f64;
-    }
-    let log_height = plan.log_heights.first().copied().unwrap_or(0);
-    // One for each column at ζ, one more for each at the next row, and for each height a sum,
-    // at 0 and itself.
-    let columns = plan.layouts.iter().flat_map(|layout| &layout.groups).map(|group| group.width);
-    let next = plan.with_next_row().map(|(_, table, _)| table.width());
-    let opened = columns.chain(next).sum::<usize>() + 2 * plan.log_heights.len();
+    let totals = Totals::of(plan);
+    let log_height = totals.log_height;
     let instance = InstanceShape {
         log_trace_length: log_height,
         modulus_bits: CHALLENGE_BITS,
         collision_resistance: COLLISION_BITS,
-        num_batched_functions: opened,
+        num_batched_functions: totals.openings,
     };
     let air = StarkAirParams {
-        num_constraints: plan.powers(),
+        num_constraints: totals.constraints,
         max_constraint_degree: DEGREE_MAX,
         num_quotient_chunks: QUOTIENT_CHUNKS,
         max_combo: 2,
@@ -97,10 +177,12 @@ pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
     };
     // Interactions for each row of the highest table, rounded up, so that the product is at least
     // the number of messages of all tables.
-    let per_row = messages / (1u64 << log_height) as f64;
+    let messages: u64 = totals.messages.iter().map(|(_, messages)| messages).sum();
     let logup = LogUpAir {
-        num_interactions: per_row as usize + 1,
-        max_message_width: Bus::ALL.into_iter().map(Bus::arity).max().unwrap_or(1),
+        num_interactions: usize::try_from(messages >> log_height)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1),
+        max_message_width: message_width(),
     };
     let fri = FriRegime {
         log_blowup: parameters.log_blowup,
@@ -112,32 +194,79 @@ pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
     };
     let extras: Vec<_> = security_term(&logup, &instance, &grinding).into_iter().collect();
     let report = proven_security_report(&fri, &air, &instance, &extras, &grinding);
-    let regimes = [Some(report.udr), report.ldr];
-    Report {
-        regimes: regimes.into_iter().flatten().map(|r| terms(r, parameters.log_blowup)).collect(),
-    }
+    let regimes = [Some(report.udr), report.ldr].into_iter().flatten();
+    let account = Account { fri, air, instance, totals: &totals, grinding };
+    Report { regimes: regimes.map(|regime| account.terms(&regime)).collect() }
 }
 
-/// The terms of a regime. In the list-decoding regime a commitment may stand for as many
-/// codewords as the list is long, `(m + ½)/√ρ`; p3-security charges the out-of-domain point with
-/// that once and the bus challenges not at all. Both are charged with one factor more here.
-fn terms(report: RegimeReport, log_blowup: usize) -> RegimeTerms {
-    let (regime, log_list) = match report.regime {
-        Regime::UniqueDecoding => (String::from("unique decoding"), 0.0),
-        Regime::ListDecoding { m } => (
-            alloc::format!("list decoding, m = {m}"),
-            libm::log2(m as f64 + 0.5) + log_blowup as f64 / 2.0,
-        ),
-        other => (alloc::format!("{other:?}"), 0.0),
-    };
-    let terms = report
-        .terms()
-        .iter()
-        .map(|term| {
+/// What the terms of a regime are made from.
+struct Account<'a> {
+    fri: FriRegime,
+    air: StarkAirParams,
+    instance: InstanceShape,
+    totals: &'a Totals,
+    grinding: GrindingSites,
+}
+
+impl Account<'_> {
+    /// The terms of a regime. In the list-decoding regime a commitment may stand for as many
+    /// codewords as the list is long, `(m + ½)/√ρ`; p3-security charges the out-of-domain point
+    /// with that once and the bus challenges not at all. Both are charged with one factor more
+    /// here.
+    fn terms(&self, report: &RegimeReport) -> RegimeTerms {
+        let (regime, log_list) = match report.regime {
+            Regime::UniqueDecoding => (String::from("unique decoding"), 0.0),
+            Regime::ListDecoding { m } => (
+                alloc::format!("list decoding, m = {m}"),
+                libm::log2(m as f64 + 0.5) + self.fri.log_blowup as f64 / 2.0,
+            ),
+            other => (alloc::format!("{other:?}"), 0.0),
+        };
+        let mut terms = Vec::new();
+        for term in report.terms() {
             let per_codeword = [DEEP_LABEL, LOGUP_LABEL].contains(&term.label);
             let extra = if per_codeword { log_list } else { 0.0 };
-            Term { name: term.label, bits: term.bits.bits() - extra }
-        })
-        .collect();
-    RegimeTerms { regime, terms }
+            let bits = term.bits.bits() - extra;
+            match self.low_degree_test(report.regime) {
+                // The term is the smaller one of the test's two.
+                Some(parts) if term.label == LDT_LABEL => terms.extend(parts),
+                _ => terms.push(Term { name: term.label, bits }),
+            }
+        }
+        RegimeTerms { regime, terms, buses: self.buses(log_list) }
+    }
+
+    /// FRI's two terms: a folding challenge, and the queries.
+    fn low_degree_test(&self, regime: Regime) -> Option<[Term; 2]> {
+        let Self { fri, instance, .. } = self;
+        let (folding, alpha) = match regime {
+            Regime::UniqueDecoding => (
+                commit_phase_error_udr(fri, instance)?,
+                alpha_udr(instance.log_trace_length, fri.log_blowup, self.air.max_combo),
+            ),
+            Regime::ListDecoding { m } => {
+                (commit_phase_error_ldr_m(fri, instance, m)?, alpha_ldr_m(fri.log_blowup, m))
+            }
+            _ => return None,
+        };
+        let queries = query_phase_error(alpha, fri.num_queries, fri.query_pow_bits);
+        Some([
+            Term { name: LDT_COMMIT_LABEL, bits: folding.bits() },
+            Term { name: LDT_QUERY_LABEL, bits: queries.bits() },
+        ])
+    }
+
+    /// The parts of the bus challenges' term.
+    fn buses(&self, log_list: f64) -> Vec<BusTerm> {
+        let one = LogUpAir { num_interactions: 1, max_message_width: message_width() };
+        let instance = InstanceShape { log_trace_length: 0, ..self.instance };
+        let of_one_message = fingerprint_error(&one, &instance).bits();
+        let grinding = self.grinding.lookup_challenge as f64;
+        let bus_term = |&(bus, messages): &(Bus, u64)| BusTerm {
+            bus,
+            messages,
+            bits: of_one_message + grinding - log_list - libm::log2(messages as f64),
+        };
+        self.totals.messages.iter().map(bus_term).collect()
+    }
 }

@@ -30,6 +30,8 @@ pub enum ShapeError {
     FixedHeight { table: Table, expected: usize, found: usize },
     #[error("table {} has height 2^{found}, outside 2^{LOG_HEIGHT_MIN} to 2^{LOG_HEIGHT_MAX}", table.name())]
     Height { table: Table, found: usize },
+    #[error("there are {found} tables, more than all that exist")]
+    TooMany { found: usize },
     #[error("the public output has {bytes} bytes, more than {PUBLIC_OUTPUT_MAX}")]
     OutputTooLong { bytes: usize },
 }
@@ -46,6 +48,9 @@ impl Shape {
     ) -> Result<Self, ShapeError> {
         if public_output.len() as u64 > PUBLIC_OUTPUT_MAX {
             return Err(ShapeError::OutputTooLong { bytes: public_output.len() });
+        }
+        if tables.len() > Table::ALL.len() {
+            return Err(ShapeError::TooMany { found: tables.len() });
         }
         let mut known: Vec<(Table, usize)> = Vec::new();
         for &(id, log_height) in tables {

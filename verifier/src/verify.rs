@@ -19,6 +19,8 @@ pub struct Claim<'a> {
     pub exit_code: u64,
     /// The public output that the run must have had; any, if `None`.
     pub public_output: Option<&'a [u8]>,
+    /// The weakest profile that is good enough: one of fewer provable bits is refused.
+    pub profile: Profile,
 }
 
 /// Verifies proofs of one program.
@@ -53,6 +55,9 @@ impl Verifier {
         if found != self.key {
             return Err(VerifyError::OtherProgram { expected: self.key, found });
         }
+        if profile.target_bits() < claim.profile.target_bits() {
+            return Err(VerifyError::WeakProfile { expected: claim.profile, found: profile });
+        }
         if proof.exit_code != claim.exit_code {
             return Err(VerifyError::ExitCode {
                 expected: claim.exit_code,
@@ -63,7 +68,7 @@ impl Verifier {
             return Err(VerifyError::PublicOutput);
         }
 
-        // 2. The shape, and the security that it attains.
+        // 2. The shape, the lengths that it fixes, and the security that it attains.
         let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
         let plan = Plan::new(shape.tables());
         let attained = security::report(&profile.parameters(), &plan).bits();

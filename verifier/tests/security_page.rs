@@ -1,37 +1,33 @@
-//! `docs/security.md` says what the code computes.
+//! `docs/security.md` says what the code computes, and names tests that exist.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use lvm_air::table::Table;
-use lvm_verifier::key::KeyMaterial;
-use lvm_verifier::security::report;
-use lvm_verifier::shape::Shape;
+use lvm_verifier::profile::Parameters;
+use lvm_verifier::security::{Report, largest_shape, report};
 use lvm_verifier::{Profile, security::RegimeTerms};
 
-/// Log2 of the heights of the tables that have no fixed height.
+/// Log2 of the heights of the tables that have no fixed height. No proof is below the first: the
+/// range table has that height.
 const LOG_HEIGHTS: [u8; 4] = [16, 20, 23, 26];
 
-/// The largest shape at a height: every table is there.
-fn shape(log_height: u8) -> Shape {
-    let key = KeyMaterial {
-        commitment: vec![[0; 32]].into(),
-        entry: 0x1000,
-        log_program: log_height,
-        log_image: log_height,
-    };
-    let tables: Vec<(u8, u8)> = Table::ALL
-        .map(|table| {
-            let log = match table {
-                Table::Range | Table::Byte => 16,
-                Table::ShiftAmount | Table::Boundary => 6,
-                Table::Output => 20,
-                _ => log_height,
-            };
-            (table.id(), log)
-        })
-        .to_vec();
-    Shape::new(&tables, &key, &vec![0; 1 << 20]).expect("a shape")
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn page() -> String {
+    fs::read_to_string(root().join("docs/security.md")).expect("docs/security.md is there")
+}
+
+fn largest(parameters: &Parameters, log_height: u8) -> Report {
+    report(parameters, &largest_shape(log_height).expect("a shape"))
+}
+
+fn head(table: &mut String, titles: &[&str]) {
+    let _ = writeln!(table, "| {} |", titles.join(" | "));
+    let _ = writeln!(table, "|{}", " --- |".repeat(titles.len()));
 }
 
 fn row(table: &mut String, profile: Profile, log_height: u8, regime: &RegimeTerms) {
@@ -42,18 +38,17 @@ fn row(table: &mut String, profile: Profile, log_height: u8, regime: &RegimeTerm
     let _ = writeln!(table, " **{:.1}** |", regime.bits());
 }
 
-/// The page's table.
-fn table() -> String {
-    let names = report(&Profile::default().parameters(), &shape(16));
-    let mut table = String::from("| profile | height | regime |");
-    for term in &names.regimes[0].terms {
-        let _ = write!(table, " {} |", term.name);
-    }
-    let _ = writeln!(table, " bits |");
-    let _ = writeln!(table, "|{}", " --- |".repeat(names.regimes[0].terms.len() + 4));
+/// The terms by profile, height and regime.
+fn terms() -> String {
+    let names = largest(&Profile::default().parameters(), 16);
+    let names = names.regimes[0].terms.iter().map(|term| term.name);
+    let titles: Vec<_> =
+        ["profile", "height", "regime"].into_iter().chain(names).chain(["bits"]).collect();
+    let mut table = String::new();
+    head(&mut table, &titles);
     for profile in Profile::ALL {
         for log_height in LOG_HEIGHTS {
-            for regime in &report(&profile.parameters(), &shape(log_height)).regimes {
+            for regime in &largest(&profile.parameters(), log_height).regimes {
                 row(&mut table, profile, log_height, regime);
             }
         }
@@ -61,20 +56,154 @@ fn table() -> String {
     table
 }
 
+/// The grinding, and the terms that it is a part of, at the largest height.
+fn grinding() -> String {
+    let mut table = String::new();
+    head(&mut table, &["profile", "before", "grinding", "term", "regime", "without", "with"]);
+    for profile in Profile::ALL {
+        let parameters = profile.parameters();
+        let bare = Parameters {
+            lookup_grinding: 0,
+            ood_grinding: 0,
+            batch_grinding: 0,
+            commit_grinding: 0,
+            query_grinding: 0,
+            ..parameters
+        };
+        for (before, bits, term) in [
+            ("the bus challenges", parameters.lookup_grinding, "logup-fingerprint"),
+            ("the out-of-domain point", parameters.ood_grinding, "deep-ali"),
+            ("the batching challenge", parameters.batch_grinding, "batch-combination"),
+            ("each folding challenge", parameters.commit_grinding, "ldt-commit-phase"),
+            ("the queries", parameters.query_grinding, "ldt-query-phase"),
+        ] {
+            let (without, with) = (largest(&bare, 26), largest(&parameters, 26));
+            for (without, with) in without.regimes.iter().zip(&with.regimes) {
+                let of = |regime: &RegimeTerms| {
+                    let found = regime.terms.iter().find(|found| found.name == term);
+                    found.expect("the term is in the report").bits
+                };
+                assert_eq!(without.regime, with.regime);
+                assert!((of(with) - of(without) - bits as f64).abs() < 1e-6);
+                let _ = writeln!(
+                    table,
+                    "| {profile} | {before} | {bits} | {term} | {} | {:.1} | {:.1} |",
+                    with.regime,
+                    of(without),
+                    of(with)
+                );
+            }
+        }
+    }
+    table
+}
+
+/// The buses: messages and their part of the term of the bus challenges, at two heights.
+fn buses() -> String {
+    let mut table = String::new();
+    let titles = [
+        "bus",
+        "messages at 2^20",
+        "unique decoding",
+        "list decoding",
+        "messages at 2^26",
+        "unique decoding",
+        "list decoding",
+    ];
+    head(&mut table, &titles);
+    let reports = [20, 26].map(|log| largest(&Profile::default().parameters(), log));
+    for (at, bus) in reports[0].regimes[0].buses.iter().enumerate() {
+        let _ = write!(table, "| {} |", bus.bus.name());
+        for report in &reports {
+            let _ = write!(table, " {} |", report.regimes[0].buses[at].messages);
+            for regime in &report.regimes {
+                let _ = write!(table, " {:.1} |", regime.buses[at].bits);
+            }
+        }
+        table.push('\n');
+    }
+    table
+}
+
 #[test]
 fn the_page_has_the_computed_bits() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/security.md");
-    let page = std::fs::read_to_string(&path).expect("docs/security.md is there");
-    let table = table();
-    assert!(page.contains(&table), "docs/security.md should have this table:\n{table}");
+    let page = page();
+    let tables = [terms(), grinding(), buses()];
+    let missing: Vec<_> = tables.into_iter().filter(|table| !page.contains(table)).collect();
+    assert!(missing.is_empty(), "docs/security.md should have:\n\n{}", missing.join("\n"));
 }
 
 #[test]
 fn every_profile_attains_its_target_for_every_shape() {
     for profile in Profile::ALL {
         for log_height in LOG_HEIGHTS {
-            let bits = report(&profile.parameters(), &shape(log_height)).bits();
+            let bits = largest(&profile.parameters(), log_height).bits();
             assert!(bits >= f64::from(profile.target_bits()), "{profile} 2^{log_height}: {bits}");
         }
     }
+}
+
+/// All buses together make the term of the bus challenges, which is rounded up to a whole number of
+/// messages for each row of the highest table.
+#[test]
+fn the_buses_add_up_to_their_term() {
+    for profile in Profile::ALL {
+        for log_height in LOG_HEIGHTS {
+            for regime in &largest(&profile.parameters(), log_height).regimes {
+                let sum: f64 = regime.buses.iter().map(|bus| (-bus.bits).exp2()).sum();
+                let term = regime.terms.iter().find(|term| term.name == "logup-fingerprint");
+                let term = term.expect("the term is in the report").bits;
+                let together = -sum.log2();
+                assert!(term <= together + 1e-9 && together < term + 0.01, "{together} {term}");
+            }
+        }
+    }
+}
+
+/// The tests in all Rust files below `folder`, each as `file::function` without the extension.
+fn tests(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable folder").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            tests(&path, found);
+        } else if let Some(stem) = name.strip_suffix(".rs") {
+            let text = fs::read_to_string(&path).expect("a readable file");
+            let functions = text.split("#[test]\n").skip(1).filter_map(|rest| {
+                let function = rest.split("fn ").nth(1)?.split('(').next()?;
+                Some(format!("{stem}::{function}"))
+            });
+            found.extend(functions);
+        }
+    }
+}
+
+/// The tests that the page's list of bugs names.
+fn named(page: &str) -> Vec<&str> {
+    let mut sections = page.split("\n## ");
+    let section = sections.find(|section| section.starts_with("Bugs that other zkVMs shipped"));
+    let codes = section.expect("the page has the list").split('`').skip(1).step_by(2);
+    codes.filter(|code| code.contains("::")).collect()
+}
+
+#[test]
+fn tests_that_the_page_names_exist() {
+    let page = page();
+    let mut found = BTreeSet::new();
+    tests(&root(), &mut found);
+    let named = named(&page);
+    assert!(named.len() > 40, "only {} tests are named", named.len());
+    let missing: Vec<_> = named.into_iter().filter(|&test| !found.contains(test)).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that aren't there: {missing:?}");
+}
+
+/// Every test of these lies is on the page.
+#[test]
+fn the_page_names_every_shipped_bug() {
+    let page = page();
+    let mut found = BTreeSet::new();
+    tests(&root().join("prover/tests/shipped_bugs_rejected"), &mut found);
+    let named: BTreeSet<_> = named(&page).into_iter().map(str::to_owned).collect();
+    let missing: Vec<_> = found.difference(&named).collect();
+    assert!(missing.is_empty(), "docs/security.md doesn't name {missing:?}");
 }

@@ -41,6 +41,9 @@ fn tables_must_be_known_ascending_and_single() {
     tables.push((200, 4));
     refused(&tables, ShapeError::UnknownTable { id: 200 });
 
+    let found = Table::ALL.len() + 1;
+    refused(&vec![(0, 10); found], ShapeError::TooMany { found });
+
     let mut tables = honest();
     tables.push((Table::Ecall.id(), 4));
     refused(&tables, ShapeError::Order { table: Table::Ecall });

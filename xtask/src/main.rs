@@ -24,7 +24,10 @@ struct Arguments {
 enum Command {
     Guests(commands::guests::Arguments),
     Mutate(commands::mutate::Arguments),
+    Page(commands::page::Arguments),
+    Soundcalc(commands::soundcalc::Arguments),
     Tables(commands::tables::Arguments),
+    VerifierBuilds(commands::verifier_builds::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -32,7 +35,10 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Guests(arguments) => commands::guests::run(root(), &arguments),
         Command::Mutate(arguments) => commands::mutate::run(root(), &arguments),
+        Command::Page(arguments) => commands::page::run(root(), &arguments),
+        Command::Soundcalc(arguments) => commands::soundcalc::run(root(), &arguments),
         Command::Tables(arguments) => commands::tables::run(root(), &arguments),
+        Command::VerifierBuilds(arguments) => commands::verifier_builds::run(root(), &arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &Build) -> anyhow::Result<ExitCode> {
         no_default_features: arguments.no_default_features,
         locked: arguments.locked,
         rustc: arguments.rustc.clone(),
+        c_compiler: arguments.cc.clone(),
         target_dir: arguments.target_dir.clone(),
         cache_dir: None,
         messages: Messages::Inherit,

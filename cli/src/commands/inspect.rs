@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use lvm_verifier::encode::Section;
 use lvm_verifier::profile::Profile;
 use lvm_verifier::proof::BYTES_MAX;
 use lvm_verifier::security::{self, Report as Security};
@@ -125,24 +126,18 @@ fn report(proof: &Proof) -> anyhow::Result<Report> {
     })
 }
 
-/// The sizes of a proof's parts. What is in none of them is a few bytes each.
+/// The sizes of a proof's sections.
 fn parts(proof: &Proof) -> anyhow::Result<Vec<Part>> {
-    let stark = &proof.stark;
-    [
-        ("statement and key", size(&(&proof.key, &proof.public_output, &proof.tables))),
-        ("opened values", size(&(&stark.opened, &stark.totals))),
-        ("openings of tables: rows", size(&stark.queries.each_ref().map(|tree| &tree.rows))),
-        ("openings of tables: paths", size(&stark.queries.each_ref().map(|tree| &tree.siblings))),
-        ("low-degree test", size(&stark.fri)),
-    ]
-    .into_iter()
-    .map(|(name, bytes)| Ok(Part { name, bytes: bytes? }))
-    .collect()
-}
-
-/// The bytes that a part of a proof takes in its file.
-fn size(part: &impl Serialize) -> anyhow::Result<usize> {
-    Ok(bincode::serde::encode_to_vec(part, bincode::config::legacy())?.len())
+    let name = |section| match section {
+        Section::Statement => "statement and key",
+        Section::Commitments => "commitments",
+        Section::Values => "opened values",
+        Section::TableRows => "openings of tables: rows",
+        Section::TablePaths => "openings of tables: paths",
+        Section::Foldings => "openings of foldings",
+    };
+    let sections = proof.sections()?;
+    Ok(sections.into_iter().map(|(section, bytes)| Part { name: name(section), bytes }).collect())
 }
 
 fn show(report: &Report, public_output: &[u8]) -> anyhow::Result<()> {

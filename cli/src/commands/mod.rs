@@ -7,6 +7,7 @@ pub(crate) mod execute;
 pub(crate) mod inspect;
 pub(crate) mod new;
 pub(crate) mod prove;
+pub(crate) mod sysroot;
 pub(crate) mod verify;
 pub(crate) mod vk;
 

@@ -35,7 +35,11 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
         .as_deref()
         .map(|path| files::read(path, "the expected public output", PUBLIC_OUTPUT_MAX))
         .transpose()?;
-    let claim = Claim { exit_code: arguments.exit_code, public_output: public_output.as_deref() };
+    let claim = Claim {
+        exit_code: arguments.exit_code,
+        public_output: public_output.as_deref(),
+        profile: arguments.profile,
+    };
 
     let started = Instant::now();
     let output = Verifier::new(key)

@@ -31,9 +31,18 @@ fn usage() {
 fn help_and_version_are_results() {
     let folder = Folder::new();
     assert_eq!(folder.run(["--version"]).success(), format!("lvm {}\n", env!("CARGO_PKG_VERSION")));
-    for command in
-        ["execute", "prove", "verify", "vk", "inspect", "conformance", "build", "new", "demo"]
-    {
+    for command in [
+        "execute",
+        "prove",
+        "verify",
+        "vk",
+        "inspect",
+        "conformance",
+        "build",
+        "new",
+        "sysroot",
+        "demo",
+    ] {
         assert!(folder.run(["--help"]).success().contains(&format!("  {command}")));
         assert!(folder.run([command, "--help"]).success().contains("Usage: lvm"));
     }
@@ -56,6 +65,9 @@ fn missing_files() {
     }
     folder.run(["prove", elf, "-o", "missing/proof"]).failure(&["cannot write missing/proof"]);
     folder.run(["build", "missing"]).failure(&["cannot build the guest missing"]);
+    folder
+        .run(["sysroot", "folder", "--source", "missing"])
+        .failure(&["cannot make the folder folder", "was not found at missing"]);
     assert!(folder.names().is_empty());
 }
 

@@ -9,15 +9,16 @@ use lvm_syscalls::layout::PRIVATE_INPUT_START;
 use super::heap::Heap;
 
 unsafe extern "C" {
-    /// First address of the heap, by the linker script. A multiple of 16.
+    /// First address of the heap, by the linker script. A multiple of 16. In a program with C,
+    /// what lies before the script's `_heap_end` is left to the program.
+    #[cfg_attr(feature = "c", link_name = "_heap_end")]
     static mut _heap_start: u8;
 
     /// What `fn main` of a program with the standard library compiles to, or `entry!` defines.
     fn main(argc: isize, argv: *const *const u8) -> isize;
 }
 
-/// The linker script's `_heap_end`, which instructions that address relative to the program counter
-/// are too far away to name.
+/// The first address after the heap. It is too far away from code for a symbol.
 const HEAP_END: *mut u8 = PRIVATE_INPUT_START as *mut u8;
 
 #[global_allocator]
@@ -46,7 +47,15 @@ extern "C" fn run() -> ! {
     unsafe { HEAP.give(&raw mut _heap_start, HEAP_END) };
     #[cfg(feature = "std")]
     super::std_platform::report_failed_allocations();
+    // SAFETY: no other code has run, and the heap has its memory.
+    #[cfg(feature = "c")]
+    unsafe {
+        super::c::set_thread_pointer();
+        super::c::run_constructors();
+    }
     // SAFETY: the platform's `main` has this signature; with `argc` zero it doesn't look at `argv`.
     let code = unsafe { main(0, ptr::null()) };
+    #[cfg(feature = "c")]
+    super::c::run_exit_handlers();
     halt(u64::from(code as u32))
 }

@@ -81,6 +81,8 @@ unsafe extern "C" fn sys_panic(message: *const u8, length: usize) -> ! {
 /// The end of `std::process::exit`.
 #[unsafe(no_mangle)]
 extern "C" fn sys_exit(code: i32) -> ! {
+    #[cfg(feature = "c")]
+    super::c::run_exit_handlers();
     halt(u64::from(code.cast_unsigned()))
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use lvm_air::check::check_tables;
+use lvm_air::check::{Report, check_tables};
 use lvm_air::tables::boundary::BoundaryStatement;
 use lvm_air::trace::Filled;
 use lvm_prover::{Program, Prover};
@@ -38,7 +38,7 @@ impl Run {
     }
 
     /// What the row checker finds wrong with `tables`.
-    pub(crate) fn faults(&self, tables: &[Filled]) -> String {
+    pub(crate) fn report(&self, tables: &[Filled]) -> Report {
         let execution = &self.recording.execution;
         let program = self.prover.program().loaded().program();
         let statement = BoundaryStatement {
@@ -46,7 +46,12 @@ impl Run {
             exit_code: execution.exit_code,
             output_len: execution.public_output.len() as u64,
         };
-        check_tables(program, &statement, &execution.public_output, tables).to_string()
+        check_tables(program, &statement, &execution.public_output, tables)
+    }
+
+    /// [`Self::report`] as text.
+    pub(crate) fn faults(&self, tables: &[Filled]) -> String {
+        self.report(tables).to_string()
     }
 
     /// Proves `tables` with the recording's exit code and public output.
@@ -64,7 +69,7 @@ impl Run {
 
     /// Verifies `proof` against the recording's exit code.
     pub(crate) fn verify(&self, proof: &Proof) -> Result<Vec<u8>, VerifyError> {
-        let claim = Claim { exit_code: self.recording.execution.exit_code, public_output: None };
+        let claim = Claim { exit_code: self.recording.execution.exit_code, ..Claim::default() };
         Verifier::new(self.prover.verifying_key()).verify(proof, &claim).map(<[u8]>::to_vec)
     }
 

@@ -17,17 +17,17 @@ pub const LOG_BLOWUP: usize = 1;
 /// `index` with its lowest `bits` bits reversed.
 #[must_use]
 pub const fn reverse(index: usize, bits: usize) -> usize {
-    if bits == 0 { 0 } else { index.reverse_bits() >> (usize::BITS as usize - bits) }
+    let unused = (usize::BITS as usize).saturating_sub(bits);
+    // In two steps, since no number can be shifted by all of its bits.
+    (index.reverse_bits() >> (unused >> 1)) >> unused.saturating_sub(unused >> 1)
 }
 
 /// The point of `row` on the unshifted domain of order `2^log_size`.
-#[must_use]
 pub fn point(row: usize, log_size: usize) -> Val {
     Val::two_adic_generator(log_size).exp_u64(reverse(row, log_size) as u64)
 }
 
 /// The value at `zeta` of the polynomial `X^n − 1` with `n = 2^log_height`.
-#[must_use]
 pub fn vanishing(zeta: Challenge, log_height: usize) -> Challenge {
     zeta.exp_power_of_2(log_height) - Challenge::ONE
 }
@@ -58,7 +58,6 @@ pub fn selectors(zeta: Challenge, log_height: usize) -> Option<Selectors<Challen
 /// The value at `zeta` of the polynomial of degree below `2n` that agrees with `chunks[0]` on
 /// `SHIFT·H` and with `chunks[1]` on `SHIFT·ω·H`; the chunks have degree below `n` and are given
 /// by their values at `zeta`. `n = 2^log_height`.
-#[must_use]
 pub fn join_chunks(chunks: [Challenge; 2], zeta: Challenge, log_height: usize) -> Challenge {
     // On the first coset X^n is s, on the second −s.
     let s = SHIFT.exp_power_of_2(log_height);

@@ -3,6 +3,8 @@
 //! The prover folds many points of the evaluation domain at once, the verifier one point outside
 //! of it. Both run this code, so they agree on which constraint takes which power.
 
+#![expect(clippy::arithmetic_side_effects, reason = "of fields, which is total")]
+
 use lvm_air::builder::{Side, TableBuilder};
 use lvm_air::bus::Bus;
 use lvm_air::field::Val;

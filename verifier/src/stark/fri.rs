@@ -18,7 +18,6 @@ use alloc::vec::Vec;
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
-use serde::{Deserialize, Serialize};
 
 use crate::stark::domain::{LOG_BLOWUP, reverse};
 use crate::stark::merkle::{self, Digest, Dimensions, MerkleError, TreeOpening};
@@ -37,13 +36,16 @@ pub struct Round {
 }
 
 impl Round {
+    /// Log2 of the rows that the round commits to, which is the domain's size after.
+    #[must_use]
+    pub const fn log_rows(&self) -> usize {
+        self.log_size.saturating_sub(self.log_arity)
+    }
+
     /// The matrix that the round commits to.
     #[must_use]
     pub const fn dimensions(&self) -> Dimensions {
-        Dimensions {
-            log_height: self.log_size - self.log_arity,
-            width: CHALLENGE_DEGREE << self.log_arity,
-        }
+        Dimensions { log_height: self.log_rows(), width: CHALLENGE_DEGREE << self.log_arity }
     }
 }
 
@@ -51,22 +53,23 @@ impl Round {
 /// allowed without stepping over a domain, down to a polynomial of `2^log_final` coefficients.
 #[must_use]
 pub fn rounds(log_sizes: &[usize], log_final: usize) -> Vec<Round> {
-    let last = log_final + LOG_BLOWUP;
+    let last = log_final.saturating_add(LOG_BLOWUP);
     let mut rounds = Vec::new();
     let mut stops = log_sizes.iter().copied().filter(|&size| size > last).peekable();
     while let Some(mut log_size) = stops.next() {
         let stop = stops.peek().copied().unwrap_or(last);
         while log_size > stop {
-            let log_arity = LOG_ARITY_MAX.min(log_size - stop);
-            rounds.push(Round { log_size, log_arity });
-            log_size -= log_arity;
+            let round =
+                Round { log_size, log_arity: LOG_ARITY_MAX.min(log_size.saturating_sub(stop)) };
+            rounds.push(round);
+            log_size = round.log_rows();
         }
     }
     rounds
 }
 
 /// What the prover sends before the positions are drawn, and opens at them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct FriProof {
     /// A root for each round.
     pub roots: Vec<Digest>,
@@ -95,6 +98,27 @@ pub enum FriError {
     Last,
 }
 
+/// Coefficients of the last polynomial.
+#[must_use]
+pub const fn last_length(log_final: usize) -> usize {
+    1 << log_final
+}
+
+/// Whether a proof has the rounds' lengths, but for those of openings.
+///
+/// # Errors
+/// If one is another.
+pub fn check_lengths(rounds: &[Round], log_final: usize, proof: &FriProof) -> Result<(), FriError> {
+    let expected = rounds.len();
+    for found in [proof.roots.len(), proof.openings.len()] {
+        if found != expected {
+            return Err(FriError::Rounds { expected, found });
+        }
+    }
+    let (expected, found) = (last_length(log_final), proof.last.len());
+    if found == expected { Ok(()) } else { Err(FriError::LastLength { expected, found }) }
+}
+
 /// The challenges of the rounds and the positions.
 #[derive(Clone, Debug)]
 pub struct FriChallenges {
@@ -117,13 +141,7 @@ pub fn challenges(
     proof: &FriProof,
     transcript: &mut Transcript,
 ) -> Result<FriChallenges, FriError> {
-    if proof.roots.len() != rounds.len() || proof.openings.len() != rounds.len() {
-        let found = proof.roots.len().max(proof.openings.len());
-        return Err(FriError::Rounds { expected: rounds.len(), found });
-    }
-    if proof.last.len() != 1 << log_final {
-        return Err(FriError::LastLength { expected: 1 << log_final, found: proof.last.len() });
-    }
+    check_lengths(rounds, log_final, proof)?;
     let mut betas = Vec::with_capacity(rounds.len());
     for root in &proof.roots {
         transcript.absorb_root(root);
@@ -160,9 +178,9 @@ pub fn verify(
     let steps = rounds.iter().zip(&challenges.betas).zip(proof.roots.iter().zip(&proof.openings));
     for (round, ((shape, &beta), (root, opening))) in steps.enumerate() {
         // 1. The opened rows contain the values so far.
-        let mine = merkle::distinct(positions, log_max - log_size);
-        let next_size = shape.log_size - shape.log_arity;
-        let rows_at = merkle::distinct(positions, log_max - next_size);
+        let mine = merkle::distinct(positions, log_max.saturating_sub(log_size));
+        let next_size = shape.log_rows();
+        let rows_at = merkle::distinct(positions, log_max.saturating_sub(next_size));
         let opened = merkle::verify(root, &[shape.dimensions()], &rows_at, opening)
             .map_err(|source| FriError::Opening { round, source })?;
         let rows = opened.first().ok_or(FriError::Folding { round })?;
@@ -173,7 +191,7 @@ pub fn verify(
             while current.is_some_and(|(&row, _)| row != position >> shape.log_arity) {
                 current = at.next();
             }
-            let within = position & ((1 << shape.log_arity) - 1);
+            let within = position & low_bits(shape.log_arity);
             if current.and_then(|(_, row)| row.get(within)) != Some(&value) {
                 return Err(FriError::Folding { round });
             }
@@ -196,12 +214,15 @@ pub fn verify(
     if functions.next().is_some() {
         return Err(FriError::Last);
     }
-    let last_at = merkle::distinct(positions, log_max - log_size);
+    let last_at = merkle::distinct(positions, log_max.saturating_sub(log_size));
     let generator = Val::two_adic_generator(log_size);
     for (&position, &value) in last_at.iter().zip(&values) {
         let y = generator.exp_u64(reverse(position, log_size) as u64);
-        let expected =
-            proof.last.iter().rev().fold(Challenge::ZERO, |sum, &coefficient| sum * y + coefficient);
+        let expected = proof
+            .last
+            .iter()
+            .rev()
+            .fold(Challenge::ZERO, |sum, &coefficient| sum * y + coefficient);
         if value != expected {
             return Err(FriError::Last);
         }
@@ -209,17 +230,29 @@ pub fn verify(
     Ok(())
 }
 
+/// A number whose lowest `count` bits are set.
+const fn low_bits(count: usize) -> usize {
+    !(usize::MAX << count)
+}
+
 /// A row of base elements as challenges.
 fn challenges_of(row: &[Val]) -> Vec<Challenge> {
     row.chunks_exact(CHALLENGE_DEGREE)
         .map(|coefficients| {
-            Challenge::from_basis_coefficients_fn(|i| coefficients.get(i).copied().unwrap_or_default())
+            Challenge::from_basis_coefficients_fn(|i| {
+                coefficients.get(i).copied().unwrap_or_default()
+            })
         })
         .collect()
 }
 
 /// Folds the values of row `row` of a round.
-fn fold_row(mut values: Vec<Challenge>, row: usize, round: &Round, mut beta: Challenge) -> Challenge {
+fn fold_row(
+    mut values: Vec<Challenge>,
+    row: usize,
+    round: &Round,
+    mut beta: Challenge,
+) -> Challenge {
     let mut log_size = round.log_size;
     let mut first = row << round.log_arity;
     while values.len() > 1 {
@@ -229,20 +262,19 @@ fn fold_row(mut values: Vec<Challenge>, row: usize, round: &Round, mut beta: Cha
             .enumerate()
             .filter_map(|(i, pair)| {
                 let [here, opposite] = pair else { return None };
-                let y = generator.exp_u64(reverse(first + 2 * i, log_size) as u64);
+                let y = generator.exp_u64(reverse(first | (i << 1), log_size) as u64);
                 Some(fold(*here, *opposite, y.inverse(), beta))
             })
             .collect();
         beta = beta.square();
         first >>= 1;
-        log_size -= 1;
+        log_size = log_size.saturating_sub(1);
     }
     values.first().copied().unwrap_or_default()
 }
 
 /// One folding of values at `y` and `−y`.
 #[inline]
-#[must_use]
 pub fn fold(here: Challenge, opposite: Challenge, y_inverse: Val, beta: Challenge) -> Challenge {
     let even = here + opposite;
     let odd = (here - opposite) * y_inverse;

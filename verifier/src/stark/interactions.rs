@@ -50,22 +50,20 @@ impl Demands {
     #[must_use]
     pub fn of(table: Table) -> Self {
         let degrees = Degrees::of(table);
-        let mut roles: Vec<Role> = degrees.messages.iter().map(|_| Role::Single).collect();
-        let mut open = None;
-        let mut columns = degrees.messages.len();
-        for (index, message) in degrees.messages.iter().enumerate() {
-            if !can_share(message) {
-                continue;
+        // The messages that can share go in pairs, the last one alone if their number is odd.
+        let sharing = degrees.messages.iter().filter(|message| can_share(message)).count();
+        let mut unpaired = sharing & !1;
+        let mut is_open = false;
+        let role = |message: &MessageDegrees| {
+            if unpaired == 0 || !can_share(message) {
+                return Role::Single;
             }
-            match open.take() {
-                None => open = Some(index),
-                Some(first) => {
-                    roles[first] = Role::First;
-                    roles[index] = Role::Second;
-                    columns -= 1;
-                }
-            }
-        }
+            unpaired = unpaired.saturating_sub(1);
+            is_open = !is_open;
+            if is_open { Role::First } else { Role::Second }
+        };
+        let roles: Vec<Role> = degrees.messages.iter().map(role).collect();
+        let columns = roles.iter().filter(|role| **role != Role::First).count();
         Self {
             constraints: degrees.constraints.len(),
             buses: degrees.messages.iter().map(|message| message.bus).collect(),
@@ -78,13 +76,13 @@ impl Demands {
     /// for each interaction column.
     #[must_use]
     pub const fn powers(&self) -> usize {
-        self.constraints + self.columns
+        self.constraints.saturating_add(self.columns)
     }
 }
 
 /// Whether two such messages fit into a column: `column·f1·f2 − m1·f2 − m2·f1` has degree 3.
 fn can_share(message: &MessageDegrees) -> bool {
-    message.fields <= 1 && message.multiplicity <= DEGREE_MAX - 1
+    message.fields <= 1 && message.multiplicity < DEGREE_MAX
 }
 
 /// The bus challenges, prepared.
@@ -101,20 +99,21 @@ impl<E: From<Challenge> + Clone> BusChallenges<E> {
     #[must_use]
     pub fn new(alpha: Challenge, beta: Challenge) -> Self {
         let width = Bus::ALL.into_iter().map(Bus::arity).max().unwrap_or(0);
-        let powers: Vec<Challenge> = beta.powers().take(width + 1).collect();
+        let powers: Vec<Challenge> = beta.powers().take(width.saturating_add(1)).collect();
         let last = powers.last().copied().unwrap_or_default();
-        let offset = |bus: usize| alpha + last * Val::from_usize(bus + 1);
+        let offset = |bus: usize| alpha + last * Val::from_usize(bus.saturating_add(1));
         Self {
             offsets: core::array::from_fn(|bus| E::from(offset(bus))),
             minus_powers: powers.iter().take(width).map(|power| E::from(-*power)).collect(),
         }
     }
-
 }
 
 impl<E: Clone> BusChallenges<E> {
     /// A message's fingerprint.
     #[inline(always)]
+    #[expect(clippy::arithmetic_side_effects, reason = "of fields, which is total")]
+    #[expect(clippy::indexing_slicing, reason = "there is an offset for each bus")]
     pub fn fingerprint<B>(&self, bus: Bus, fields: impl IntoIterator<Item = B>) -> E
     where
         B: PrimeCharacteristicRing,

@@ -5,6 +5,7 @@
 //! padding is hashed, but neither opened nor sent.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::stark::domain::LOG_BLOWUP;
 use crate::stark::merkle::{BLOCK_ELEMENTS, Dimensions};
@@ -38,6 +39,14 @@ pub struct Part {
     pub width: usize,
 }
 
+impl Part {
+    /// Its columns.
+    #[must_use]
+    pub const fn columns(&self) -> Range<usize> {
+        self.offset..self.offset.saturating_add(self.width)
+    }
+}
+
 impl Layout {
     /// The layout of tables with these heights (log2) and widths; those of width 0 have no part.
     #[must_use]
@@ -53,7 +62,7 @@ impl Layout {
             }
             if let Some(group) = groups.get_mut(at) {
                 group.parts.push(Part { instance, offset: group.width, width });
-                group.width += width;
+                group.width = group.width.saturating_add(width);
             }
         }
         Self { groups }
@@ -78,7 +87,7 @@ impl Layout {
     #[must_use]
     pub fn dimensions(&self) -> Vec<Dimensions> {
         let dimensions = |group: &Group| Dimensions {
-            log_height: group.log_height + LOG_BLOWUP,
+            log_height: group.log_height.saturating_add(LOG_BLOWUP),
             width: group.width,
         };
         self.groups.iter().map(dimensions).collect()

@@ -17,7 +17,6 @@ use alloc::vec::Vec;
 
 use lvm_air::field::Val;
 use p3_field::PrimeField64;
-use serde::{Deserialize, Serialize};
 
 /// A hash value.
 pub type Digest = [u8; 32];
@@ -52,7 +51,7 @@ pub fn hash_pair(left: &Digest, right: &Digest) -> Digest {
 }
 
 /// Rows of a tree's matrices at some positions, and the nodes that lead from them to the root.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreeOpening {
     /// The rows: for each matrix, the highest first, its rows at the positions in ascending
     /// order, each once.
@@ -60,6 +59,11 @@ pub struct TreeOpening {
     /// The nodes that can't be computed from the rows, level by level from the leaves, each
     /// level in ascending order.
     pub siblings: Vec<Digest>,
+}
+
+impl TreeOpening {
+    /// Nothing opened.
+    pub const EMPTY: Self = Self { rows: Vec::new(), siblings: Vec::new() };
 }
 
 /// Height and width of a committed matrix.
@@ -110,14 +114,15 @@ pub fn verify<'a>(
         .iter()
         .map(|matrix| distinct(positions, log_max.saturating_sub(matrix.log_height)).len())
         .collect();
-    let expected = matrices.iter().zip(&counts).map(|(matrix, count)| matrix.width * count).sum();
+    let elements = |(matrix, count): (&Dimensions, &usize)| matrix.width.saturating_mul(*count);
+    let expected = matrices.iter().zip(&counts).map(elements).sum();
     if opening.rows.len() != expected {
         return Err(MerkleError::Rows { expected, found: opening.rows.len() });
     }
     let mut rest = opening.rows.as_slice();
     let mut rows: Vec<Vec<&[Val]>> = Vec::with_capacity(matrices.len());
     for (matrix, count) in matrices.iter().zip(&counts) {
-        let (mine, others) = rest.split_at(matrix.width * count);
+        let (mine, others) = rest.split_at(matrix.width.saturating_mul(*count));
         rows.push(mine.chunks_exact(matrix.width.max(1)).collect());
         rest = others;
     }
@@ -134,7 +139,7 @@ pub fn verify<'a>(
             while let Some((index, digest)) = children.next() {
                 let parent = if index & 1 == 1 {
                     hash_pair(siblings.next().ok_or(wrong_siblings)?, &digest)
-                } else if let Some((_, right)) = children.next_if(|&(next, _)| next == index + 1) {
+                } else if let Some((_, right)) = children.next_if(|&(next, _)| next == index | 1) {
                     hash_pair(&digest, &right)
                 } else {
                     hash_pair(&digest, siblings.next().ok_or(wrong_siblings)?)

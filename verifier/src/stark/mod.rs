@@ -29,7 +29,6 @@ use lvm_air::table::Table;
 use lvm_air::tables::boundary::BoundaryStatement;
 use p3_air::RowWindow;
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
-use serde::{Deserialize, Serialize};
 
 use crate::profile::Parameters;
 use crate::stark::domain::{LOG_BLOWUP, Selectors};
@@ -56,8 +55,7 @@ pub enum Tree {
 
 impl Tree {
     /// Every commitment.
-    pub const ALL: [Self; 4] =
-        [Self::Preprocessed, Self::Main, Self::Interactions, Self::Quotient];
+    pub const ALL: [Self; 4] = [Self::Preprocessed, Self::Main, Self::Interactions, Self::Quotient];
 
     /// The commitment's name.
     #[must_use]
@@ -102,7 +100,7 @@ impl Plan {
         let layouts = [
             of(&|_, table| table.preprocessed_width()),
             of(&|_, table| table.width()),
-            of(&|i, _| CHALLENGE_DEGREE * columns(i)),
+            of(&|i, _| columns(i).saturating_mul(CHALLENGE_DEGREE)),
             Layout::new(log_heights.iter().map(|&log| (log, QUOTIENT_WIDTH))),
         ];
         Self { tables: tables.to_vec(), demands, layouts, log_heights }
@@ -123,7 +121,7 @@ impl Plan {
     /// The log2 of the evaluation domains' sizes, in descending order.
     #[must_use]
     pub fn log_sizes(&self) -> Vec<usize> {
-        self.log_heights.iter().map(|log| log + LOG_BLOWUP).collect()
+        self.log_heights.iter().map(|log| log.saturating_add(LOG_BLOWUP)).collect()
     }
 
     /// Powers of the constraint challenge that one height's tables take together, at most.
@@ -140,7 +138,7 @@ impl Plan {
 }
 
 /// The values of all columns at ζ.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Opened {
     /// For each commitment and each of its matrices the columns' values.
     pub values: [Vec<Vec<Challenge>>; 4],
@@ -150,7 +148,7 @@ pub struct Opened {
 }
 
 /// A proof over all tables.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct StarkProof {
     /// Root of the main columns.
     pub main: Digest,
@@ -208,11 +206,7 @@ pub fn verify(
     proof: &StarkProof,
 ) -> Result<(), StarkError> {
     // Lengths, before any value is read.
-    if proof.totals.len() != plan.log_heights.len() {
-        let found = proof.totals.len();
-        return Err(StarkError::Totals { expected: plan.log_heights.len(), found });
-    }
-    check_opened(plan, &proof.opened)?;
+    check_lengths(parameters, plan, proof)?;
 
     // 1 to 4. The challenges.
     let mut transcript = Transcript::new(seed);
@@ -236,14 +230,9 @@ pub fn verify(
         let sum = constraints_at(plan, statement, &buses, &powers, zeta, log_height, &proof.opened)
             .ok_or(StarkError::Challenge)?;
         let chunks = proof.opened.values[3].get(index).map_or(&[][..], Vec::as_slice);
-        let [low, high] = [0, 1].map(|i| {
-            combine(chunks.get(i * CHALLENGE_DEGREE..).unwrap_or_default()).next()
-        });
-        let quotient = domain::join_chunks(
-            [low.unwrap_or_default(), high.unwrap_or_default()],
-            zeta,
-            log_height,
-        );
+        let mut chunks = combine(chunks);
+        let chunks = [(); 2].map(|()| chunks.next().unwrap_or_default());
+        let quotient = domain::join_chunks(chunks, zeta, log_height);
         if sum != quotient * domain::vanishing(zeta, log_height) {
             return Err(StarkError::Constraints { log_height });
         }
@@ -254,8 +243,7 @@ pub fn verify(
     if !transcript.absorb_witness(parameters.batch_grinding, proof.witness) {
         return Err(StarkError::Grinding);
     }
-    let combination =
-        Combination::new(plan, zeta, transcript.draw(), &proof.opened, &proof.totals);
+    let combination = Combination::new(plan, zeta, transcript.draw(), &proof.opened, &proof.totals);
     let log_sizes = plan.log_sizes();
     let log_max = log_sizes.first().copied().unwrap_or(0);
     let rounds = fri::rounds(&log_sizes, parameters.log_final_len);
@@ -273,14 +261,14 @@ pub fn verify(
     for ((tree, root), opening) in Tree::ALL.into_iter().zip(roots).zip(&proof.queries) {
         let dimensions = plan.layout(tree).dimensions();
         let tallest = dimensions.first().map_or(0, |matrix| matrix.log_height);
-        let positions = merkle::distinct(&challenges.positions, log_max - tallest);
+        let positions = merkle::distinct(&challenges.positions, log_max.saturating_sub(tallest));
         let opened = merkle::verify(root, &dimensions, &positions, opening)
             .map_err(|source| StarkError::Query { tree, source })?;
         rows.push(opened);
     }
     let mut functions = Vec::with_capacity(log_sizes.len());
     for (&log_height, &log_size) in plan.log_heights.iter().zip(&log_sizes) {
-        let positions = merkle::distinct(&challenges.positions, log_max - log_size);
+        let positions = merkle::distinct(&challenges.positions, log_max.saturating_sub(log_size));
         let mut values = Vec::with_capacity(positions.len());
         for (index, &position) in positions.iter().enumerate() {
             let mut row: Vec<Option<&[Val]>> = vec![None; Tree::ALL.len()];
@@ -304,6 +292,25 @@ pub fn absorb_opened(transcript: &mut Transcript, opened: &Opened) {
     for values in opened.values.iter().flatten().chain(&opened.next) {
         transcript.absorb(values);
     }
+}
+
+/// Whether a proof has the lengths that parameters and plan ask for: all but those of the queries'
+/// openings, which depend on the positions.
+///
+/// # Errors
+/// If one is another.
+pub fn check_lengths(
+    parameters: &Parameters,
+    plan: &Plan,
+    proof: &StarkProof,
+) -> Result<(), StarkError> {
+    if proof.totals.len() != plan.log_heights.len() {
+        let found = proof.totals.len();
+        return Err(StarkError::Totals { expected: plan.log_heights.len(), found });
+    }
+    check_opened(plan, &proof.opened)?;
+    let rounds = fri::rounds(&plan.log_sizes(), parameters.log_final_len);
+    Ok(fri::check_lengths(&rounds, parameters.log_final_len, &proof.fri)?)
 }
 
 /// Every matrix has a value for each column, and so has every table that reads the next row.
@@ -332,10 +339,7 @@ fn check_opened(plan: &Plan, opened: &Opened) -> Result<(), StarkError> {
 
 /// The fractions of the statement's own messages.
 #[must_use]
-pub fn public_sum(
-    buses: &BusChallenges<Challenge>,
-    public: &[PublicMessage],
-) -> Option<Challenge> {
+pub fn public_sum(buses: &BusChallenges<Challenge>, public: &[PublicMessage]) -> Option<Challenge> {
     let mut sum = Challenge::ZERO;
     for message in public {
         let fields = message.fields.iter().map(|&field| Challenge::from(field));
@@ -379,7 +383,7 @@ fn constraints_at(
         let cells = |tree: Tree| {
             let Some((group, part)) = plan.layout(tree).part(instance) else { return &[][..] };
             let values = opened.values.get(tree as usize).and_then(|groups| groups.get(group));
-            values.and_then(|v| v.get(part.offset..part.offset + part.width)).unwrap_or_default()
+            values.and_then(|v| v.get(part.columns())).unwrap_or_default()
         };
         let main = cells(Tree::Main);
         let next = plan

@@ -102,19 +102,22 @@ impl Combination {
             let sum_weight = powers.next().unwrap_or_default();
             let n = Val::TWO.exp_u64(log_height as u64);
             let total = total * n.inverse();
-            HeightCombination { log_height, weights, at_zeta, next, total_weight, total, sum_weight }
+            HeightCombination {
+                log_height,
+                weights,
+                at_zeta,
+                next,
+                total_weight,
+                total,
+                sum_weight,
+            }
         });
         Self { zeta, heights: heights.collect() }
     }
 
     /// The function of a height at the point `SHIFT·y`, from the rows there of each commitment.
     #[must_use]
-    pub fn value(
-        &self,
-        log_height: usize,
-        y: Val,
-        rows: &[Option<&[Val]>],
-    ) -> Option<Challenge> {
+    pub fn value(&self, log_height: usize, y: Val, rows: &[Option<&[Val]>]) -> Option<Challenge> {
         let height = self.heights.iter().find(|height| height.log_height == log_height)?;
         let x = SHIFT * y;
         let row = |tree: Tree| rows.get(tree as usize).copied().flatten().unwrap_or_default();
@@ -135,9 +138,9 @@ impl Combination {
                 *sum += *coefficient;
             }
         }
-        let [c0, c1, c2] = sums;
-        let interactions = Challenge::from_basis_coefficients_fn(|i| [c0, c1, c2][i]);
-        value += height.interactions(interactions, x.inverse());
+        let mut sums = sums.into_iter();
+        let sum = Challenge::from_basis_coefficients_fn(|_| sums.next().unwrap_or_default());
+        value += height.interactions(sum, x.inverse());
         Some(value)
     }
 }
@@ -146,7 +149,6 @@ impl HeightCombination {
     /// What the sum C of the interaction columns adds at a point, from its value and the point's
     /// inverse: `(total/n − C(x))/(0 − x)` and C itself, weighted.
     #[inline]
-    #[must_use]
     pub fn interactions(&self, sum: Challenge, x_inverse: Val) -> Challenge {
         self.total_weight * (sum - self.total) * x_inverse + self.sum_weight * sum
     }

@@ -73,15 +73,16 @@ impl Transcript {
         })
     }
 
-    /// Draws `count` numbers below `2^bits`, uniform and independent.
+    /// Draws `count` numbers below `2^bits`, uniform and independent; `bits` is at most 31.
     pub fn draw_positions(&mut self, count: usize, bits: usize) -> alloc::vec::Vec<usize> {
         self.step(DRAW, &[]);
         let mut output = blake3::Hasher::new_keyed(&self.state).finalize_xof();
-        let mask = (1u64 << bits) - 1;
+        let mask = !(usize::MAX << bits);
         let draw = |_| {
             let mut bytes = [0; 8];
             output.fill(&mut bytes);
-            (u64::from_le_bytes(bytes) & mask) as usize
+            let word = u64::from_le_bytes(bytes);
+            usize::try_from(word & mask as u64).unwrap_or(0)
         };
         (0..count).map(draw).collect()
     }

@@ -1,0 +1,79 @@
+//! Modular exponentiation agrees with another implementation.
+
+use lvm_accelerators::modexp::modexp;
+use num_bigint::BigUint;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn expected(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
+    let number = BigUint::from_bytes_be;
+    let modulus_number = number(modulus);
+    let power = if modulus_number == BigUint::ZERO {
+        BigUint::ZERO
+    } else {
+        number(base).modpow(&number(exponent), &modulus_number)
+    };
+    let digits = if power == BigUint::ZERO { Vec::new() } else { power.to_bytes_be() };
+    let mut padded = vec![0; modulus.len() - digits.len()];
+    padded.extend(digits);
+    padded
+}
+
+/// Numbers in which words of zeros and of ones are likely: carries go wrong there.
+fn number(length_max: usize) -> impl Strategy<Value = Vec<u8>> {
+    let run = (prop_oneof![Just(0_u8), Just(0xFF), any::<u8>()], 1..12_usize);
+    vec(run, 0..length_max / 4).prop_map(move |runs| {
+        let mut bytes: Vec<u8> =
+            runs.into_iter().flat_map(|(byte, count)| vec![byte; count]).collect();
+        bytes.truncate(length_max);
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn random_numbers(
+        base in number(80),
+        exponent in number(12),
+        modulus in number(80),
+    ) {
+        prop_assert_eq!(
+            modexp(&base, &exponent, &modulus),
+            expected(&base, &exponent, &modulus)
+        );
+    }
+
+    #[test]
+    fn moduli_with_many_factors_two(
+        base in number(60),
+        exponent in number(8),
+        odd in number(20),
+        zeros in 0..40_usize,
+        shift in 0..8_u32,
+    ) {
+        let mut modulus = odd;
+        modulus.push(1 << shift);
+        modulus.extend(vec![0; zeros]);
+        prop_assert_eq!(
+            modexp(&base, &exponent, &modulus),
+            expected(&base, &exponent, &modulus)
+        );
+    }
+}
+
+#[test]
+fn small_numbers_all() {
+    for base in 0..12_u8 {
+        for exponent in 0..12_u8 {
+            for modulus in 0..40_u8 {
+                assert_eq!(
+                    modexp(&[base], &[exponent], &[modulus]),
+                    expected(&[base], &[exponent], &[modulus]),
+                    "{base} {exponent} {modulus}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Published test vectors are answered through the C symbols, natively and on the machine.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use lvm_vm::elf::load;
+use lvm_vm::execute::{Execution, Options, execute};
+use support::guest::{Answer, Request, answer};
+use support::symbols::SYMBOLS;
+use support::{Vector, all};
+
+/// What the committed guest does with `requests`.
+fn run(requests: &[&Request]) -> (Execution, Vec<Answer>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/elf/accelerators.elf");
+    let program = load(&fs::read(path).expect("the file is committed")).expect("the guest loads");
+    let input = postcard::to_allocvec(requests).expect("requests can be serialized");
+    let options = Options { max_cycles: 20_000_000_000, ..Options::default() };
+    let execution = execute(&program, &input, &options, &mut |_| {}).expect("the guest runs");
+    assert_eq!((execution.exit_code, &execution.panic_message), (0, &None));
+    let answers = postcard::from_bytes(&execution.public_output).expect("the output is answers");
+    (execution, answers)
+}
+
+fn check(vectors: &[Vector], answers: &[Answer]) {
+    assert_eq!(vectors.len(), answers.len());
+    let wrong: Vec<_> = vectors
+        .iter()
+        .zip(answers)
+        .filter(|(vector, answer)| vector.expected != **answer)
+        .map(|(vector, answer)| {
+            format!(
+                "{}\n  expected {:02x?}\n  found    {answer:02x?}",
+                vector.title, vector.expected
+            )
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
+}
+
+#[test]
+fn natively() {
+    let vectors = all();
+    let answers: Vec<_> = vectors.iter().map(|vector| answer(&vector.request)).collect();
+    check(&vectors, &answers);
+}
+
+#[test]
+fn on_the_machine() {
+    let vectors = all();
+    let requests: Vec<_> = vectors.iter().map(|vector| &vector.request).collect();
+    let (execution, answers) = run(&requests);
+    println!("{} vectors, {} cycles", vectors.len(), execution.cycles);
+    check(&vectors, &answers);
+}
+
+/// Each symbol has published vectors which it answers, and inputs that it refuses, where there are
+/// any that it refuses.
+#[test]
+fn vectors_are_published_and_of_all_kinds() {
+    let vectors = all();
+    let never_refuses = |symbol: &str| {
+        ["_keccak256", "_sha256", "_ripemd160", "_modexp"].iter().any(|end| symbol.ends_with(end))
+    };
+    for symbol in SYMBOLS {
+        let of_symbol = || vectors.iter().filter(|vector| vector.request.symbol == symbol);
+        let published = of_symbol()
+            .filter(|vector| vector.expected.status == 0 && !vector.source.contains("computed"))
+            .count();
+        let refused = of_symbol()
+            .filter(|vector| vector.expected.status != 0 || vector.expected.output == [0])
+            .count();
+        println!("{symbol}: {}, {published} published, {refused} refused", of_symbol().count());
+        assert!(published >= 2, "{symbol} has {published} published vectors");
+        assert!(refused >= 2 || never_refuses(symbol), "{symbol} has {refused} refused vectors");
+    }
+}
+
+/// What `docs/accelerators.md` says; run with `--nocapture` to see the numbers.
+#[test]
+fn cycles_of_typical_calls() {
+    let documentation =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/accelerators.md"))
+            .expect("the page is there");
+    let vectors = all();
+    let mut wrong = Vec::new();
+    for (symbol, name) in TYPICAL {
+        let vector = vectors
+            .iter()
+            .find(|vector| vector.title.starts_with(&format!("{symbol}, {name} (")))
+            .unwrap_or_else(|| panic!("{symbol} has no {name}"));
+        // The difference of two runs is one call: reading the input and writing the output are in
+        // it, starting is not.
+        let [one, two] = [1, 2].map(|count| run(&vec![&vector.request; count]).0.cycles);
+        let cycles = rounded(two - one).to_string();
+        println!("{symbol}, {name}: {}", two - one);
+        let documented = documentation
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("| `{symbol}` |")))
+            .and_then(|row| row.trim_end_matches([' ', '|']).rsplit('|').next());
+        if documented.map(|cycles| cycles.trim().replace(',', "")) != Some(cycles.clone()) {
+            wrong.push(format!("{symbol}: {cycles}, not {documented:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "docs/accelerators.md:\n{}", wrong.join("\n"));
+}
+
+/// To three digits.
+fn rounded(cycles: u64) -> u64 {
+    let unit = 10_u64.pow(cycles.max(1).ilog10().saturating_sub(2));
+    (cycles + unit / 2) / unit * unit
+}
+
+/// The call of each symbol that the documentation gives the cycles of.
+const TYPICAL: [(&str, &str); 19] = [
+    ("zkvm_keccak256", "1000 bytes"),
+    ("zkvm_sha256", "1000 bytes"),
+    ("zkvm_ripemd160", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+    ("zkvm_secp256k1_verify", "EIP-155 transaction"),
+    ("zkvm_secp256k1_ecrecover", "EIP-155 transaction"),
+    ("zkvm_secp256r1_verify", "sample"),
+    ("zkvm_modexp", "2048 bits, odd"),
+    ("zkvm_bn254_g1_add", "chfast1"),
+    ("zkvm_bn254_g1_mul", "seeded 0"),
+    ("zkvm_bn254_pairing", "jeff1"),
+    ("zkvm_blake2f", "test vector 5"),
+    ("zkvm_kzg_point_eval", "correct_proof_4_4"),
+    ("zkvm_bls12_g1_add", "bls_g1add_g1+p1"),
+    ("zkvm_bls12_g1_msm", "bls_g1msm_multiple"),
+    ("zkvm_bls12_g2_add", "bls_g2add_g2+p2"),
+    ("zkvm_bls12_g2_msm", "four pairs, seeded"),
+    ("zkvm_bls12_pairing", "e(aP, bQ) = e(abP, Q), seeded"),
+    ("zkvm_bls12_map_fp_to_g1", "bls_g1map_616263"),
+    ("zkvm_bls12_map_fp2_to_g2", "bls_g2map_616263"),
+];
