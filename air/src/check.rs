@@ -261,8 +261,6 @@ pub fn check_tables(
 ) -> Report {
     use p3_matrix::Matrix;
 
-    use crate::public::PublicMessage;
-
     let mut report = Report::default();
     let mut balance = Balance::default();
     for filled in tables {
@@ -287,10 +285,14 @@ pub fn check_tables(
             balance.add(name, row, checker.messages);
         }
     }
-    for (row, message) in crate::public::messages(public_output).into_iter().enumerate() {
-        let PublicMessage { bus, side, fields } = message;
-        let multiplicity = Goldilocks::ONE;
-        balance.add("statement", row, alloc::vec![RowMessage { bus, side, fields, multiplicity }]);
+    for (row, fields) in crate::public::output_messages(public_output).enumerate() {
+        let message = RowMessage {
+            bus: Bus::Output,
+            side: Side::Receive,
+            fields: fields.to_vec(),
+            multiplicity: Goldilocks::ONE,
+        };
+        balance.add("statement", row, alloc::vec![message]);
     }
     report.imbalances = balance.imbalances();
     report

@@ -32,8 +32,10 @@ impl Setup {
                 return Err(SetupError::TooLarge { table: table.name(), rows });
             }
         }
-        let tables: Vec<Cells> =
-            Table::PREPROCESSED.into_iter().filter_map(|table| table.preprocessed(program)).collect();
+        let tables: Vec<Cells> = Table::PREPROCESSED
+            .into_iter()
+            .filter_map(|table| table.preprocessed(program))
+            .collect();
         let layout = Layout::new(
             tables.iter().map(|rows| (rows.height().trailing_zeros() as usize, rows.width())),
         );

@@ -36,7 +36,8 @@ fn check(guest: &str, private_input: &[u8], exit_code: u64) -> Vec<u8> {
     }
     let proof = &proved.proof;
     let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output).expect("a shape");
-    let bits = security::report(&Profile::default().parameters(), &Plan::new(shape.tables())).bits();
+    let bits =
+        security::report(&Profile::default().parameters(), &Plan::new(shape.tables())).bits();
     println!("{guest}: {} cycles, {bits:.1} provable bits", proved.execution.cycles);
     assert!(bits >= 128.0, "{guest}: {bits} bits");
     output

@@ -18,20 +18,12 @@ pub enum Profile {
 /// Parameters of the low-degree test and of proof-of-work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
-    /// Log2 of the blowup factor; the rate is `2^-log_blowup`.
-    pub log_blowup: usize,
     /// FRI queries.
     pub queries: usize,
     /// Log2 of the length at which FRI stops folding.
     pub log_final_len: usize,
-    /// Bits of grinding before the bus challenges.
-    pub lookup_grinding: usize,
-    /// Bits of grinding before the out-of-domain point.
-    pub ood_grinding: usize,
     /// Bits of grinding before the challenge that batches the openings.
     pub batch_grinding: usize,
-    /// Bits of grinding before each folding challenge.
-    pub commit_grinding: usize,
     /// Bits of grinding before the queries.
     pub query_grinding: usize,
 }
@@ -79,25 +71,14 @@ impl Profile {
     pub const fn parameters(self) -> Parameters {
         match self {
             Self::Provable128 => Parameters {
-                log_blowup: 1,
                 queries: 218,
                 log_final_len: 4,
-                lookup_grinding: 0,
-                ood_grinding: 0,
                 batch_grinding: 16,
-                commit_grinding: 0,
                 query_grinding: 20,
             },
-            Self::Provable100 => Parameters {
-                log_blowup: 1,
-                queries: 162,
-                log_final_len: 4,
-                lookup_grinding: 0,
-                ood_grinding: 0,
-                batch_grinding: 0,
-                commit_grinding: 0,
-                query_grinding: 20,
-            },
+            Self::Provable100 => {
+                Parameters { queries: 162, log_final_len: 4, batch_grinding: 0, query_grinding: 20 }
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The verifier.
 
-use lvm_air::public;
 use lvm_air::tables::boundary::BoundaryStatement;
 
 use crate::error::VerifyError;
@@ -91,7 +90,7 @@ impl Verifier {
             seed,
             &plan,
             &statement,
-            &public::messages(&proof.public_output),
+            &proof.public_output,
             &proof.key.root,
             &proof.stark,
         )?;

@@ -136,7 +136,13 @@ const ROOT: u8 = 1 << 3;
 const KEYED: u8 = 1 << 4;
 /// Blake3's initial chaining value.
 const INITIAL: [u32; 8] = [
-    0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
+    0x6A09_E667,
+    0xBB67_AE85,
+    0x3C6E_F372,
+    0xA54F_F53A,
+    0x510E_527F,
+    0x9B05_688C,
+    0x1F83_D9AB,
     0x5BE0_CD19,
 ];
 
@@ -145,10 +151,8 @@ fn hash_rows(matrix: &Cells) -> Vec<Digest> {
     let width = matrix.width;
     let mut digests = vec![[0; 32]; matrix.height()];
     let platform = Platform::detect();
-    digests
-        .par_chunks_mut(TASK_ROWS)
-        .zip(matrix.values.par_chunks(TASK_ROWS * width))
-        .for_each(|(digests, rows)| {
+    digests.par_chunks_mut(TASK_ROWS).zip(matrix.values.par_chunks(TASK_ROWS * width)).for_each(
+        |(digests, rows)| {
             macro_rules! by_blocks {
                 ($($blocks:literal)*) => {
                     match width / BLOCK_ELEMENTS {
@@ -163,7 +167,8 @@ fn hash_rows(matrix: &Cells) -> Vec<Digest> {
             }
             const _: () = assert!(BLOCKS_MAX == 16);
             by_blocks!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
-        });
+        },
+    );
     digests
 }
 

@@ -44,9 +44,11 @@ impl Folded {
             }
             let log_size = round.log_size - round.log_arity;
             if let Some((_, function)) = functions.next_if(|(size, _)| *size == log_size) {
-                values.par_iter_mut().zip(function).with_min_len(TASK_VALUES).for_each(
-                    |(value, added)| *value += power * added,
-                );
+                values
+                    .par_iter_mut()
+                    .zip(function)
+                    .with_min_len(TASK_VALUES)
+                    .for_each(|(value, added)| *value += power * added);
             }
         }
         let last = interpolate(&values, log_final);

@@ -10,13 +10,13 @@ use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::tables::boundary::BoundaryStatement;
 use lvm_air::trace::Filled;
 use lvm_verifier::profile::Parameters;
+use lvm_verifier::stark::fri::rounds;
 use lvm_verifier::stark::interactions::BusChallenges;
 use lvm_verifier::stark::layout::Layout;
 use lvm_verifier::stark::merkle::{Digest, distinct};
 use lvm_verifier::stark::openings::Combination;
 use lvm_verifier::stark::transcript::Transcript;
 use lvm_verifier::stark::{Opened, Plan, StarkProof, Tree, absorb_opened};
-use lvm_verifier::stark::fri::rounds;
 use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -108,6 +108,7 @@ fn prove_as(
     tables: &[Filled],
 ) -> StarkProof {
     let mut transcript = Transcript::new(seed);
+    transcript.absorb_root(&preprocessed.committed.root());
 
     // 2. Main columns.
     let main_layout = plan.layout(Tree::Main);
@@ -132,8 +133,7 @@ fn prove_as(
                     .parts
                     .iter()
                     .map(|part| {
-                        let rows =
-                            table_rows(plan, part.instance, &main_rows, &preprocessed.rows);
+                        let rows = table_rows(plan, part.instance, &main_rows, &preprocessed.rows);
                         (rows, &plan.demands[part.instance])
                     })
                     .collect();
@@ -173,9 +173,9 @@ fn prove_as(
                     if log != log_height {
                         continue;
                     }
-                    let columns = interactions_layout.part(instance).map(|(group, part)| {
-                        Columns::new(&interactions.matrices[group], &part)
-                    });
+                    let columns = interactions_layout
+                        .part(instance)
+                        .map(|(group, part)| Columns::new(&interactions.matrices[group], &part));
                     tables.push(quotient::Folded {
                         rows: table_rows(
                             plan,
@@ -238,7 +238,7 @@ fn prove_as(
     absorb_opened(&mut transcript, &opened);
 
     // 6. One function for each height, and FRI.
-    let witness = fri::grind(transcript.puzzle(), parameters.batch_grinding, );
+    let witness = fri::grind(transcript.puzzle(), parameters.batch_grinding);
     let _ = transcript.absorb_witness(parameters.batch_grinding, witness);
     let combination = Combination::new(plan, zeta, transcript.draw(), &opened, &totals);
     let functions: Vec<(usize, Vec<Challenge>)> = debug_span!("combine").in_scope(|| {
@@ -325,19 +325,16 @@ fn total(rows: &Cells, width: usize) -> Challenge {
             }
             sums
         })
-        .reduce(
-            || [Val::ZERO; CHALLENGE_DEGREE],
-            |a, b| core::array::from_fn(|i| a[i] + b[i]),
-        );
+        .reduce(|| [Val::ZERO; CHALLENGE_DEGREE], |a, b| core::array::from_fn(|i| a[i] + b[i]));
     Challenge::from_basis_coefficients_fn(|i| sums[i])
 }
 
 #[cfg(test)]
 mod tests {
-    use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
-    use lvm_verifier::stark::{StarkError, verify};
     use lvm_verifier::Profile;
     use lvm_verifier::shape::Shape;
+    use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
+    use lvm_verifier::stark::{StarkError, verify};
     use lvm_vm::assemble::Assembler;
     use lvm_vm::execute::Options;
     use lvm_vm::record::record;
@@ -403,7 +400,8 @@ mod tests {
     #[test]
     fn interactions_of_degree_n_are_refused() {
         /// κ·n for the two largest heights, so that the totals still cancel.
-        const KAPPA_N: [Val; 2] = [Val::TWO, Val::new(<Val as p3_field::PrimeField64>::ORDER_U64 - 2)];
+        const KAPPA_N: [Val; 2] =
+            [Val::TWO, Val::new(<Val as p3_field::PrimeField64>::ORDER_U64 - 2)];
 
         struct DegreeN;
 

@@ -181,7 +181,9 @@ fn pack_weights(weights: &[Challenge], offset: usize) -> Vec<[Packed; CHALLENGE_
         column
             .checked_sub(before)
             .and_then(|column| weights.get(column))
-            .map_or(Val::ZERO, |weight| <Challenge as BasedVectorSpace<Val>>::as_basis_coefficients_slice(weight)[i])
+            .map_or(Val::ZERO, |weight| {
+                <Challenge as BasedVectorSpace<Val>>::as_basis_coefficients_slice(weight)[i]
+            })
     };
     (0..packs)
         .map(|pack| {

@@ -7,9 +7,7 @@ use lvm_verifier::stark::folder::Folder;
 use lvm_verifier::stark::interactions::{BusChallenges, Demands};
 use p3_air::RowWindow;
 use p3_dft::{Layout, TwoAdicSubgroupDft};
-use p3_field::{
-    BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField,
-};
+use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -60,7 +58,7 @@ fn values(
     // X^n − 1 takes two values: SHIFT^n − 1 on the first half of the domain, −SHIFT^n − 1 on the
     // second.
     let s = SHIFT.exp_power_of_2(log_height);
-    let inverse = [(s - Val::ONE).inverse(), (-s - Val::ONE).inverse()];
+    let inverses = [(s - Val::ONE).inverse(), (-s - Val::ONE).inverse()];
     let has_transitions = tables.iter().any(|table| table.rows.table.reads_next_row());
     let points = if has_transitions { points(log_size) } else { Vec::new() };
 
@@ -72,12 +70,12 @@ fn values(
         let mut fixed: Vec<Packed> = Vec::new();
         let mut base: Vec<Packed> = Vec::new();
         let mut columns: Vec<PackedChallenge> = Vec::new();
-        for half in 0..2 {
+        for (half, inverse) in inverses.into_iter().enumerate() {
             for pack in 0..(out.len() / WIDTH).div_ceil(LANES) {
                 let within = task * task_rows + pack * LANES;
                 let row = |lane: usize| half * height + (within + lane) % height;
                 let mut sum = PackedChallenge::ZERO;
-                let mut powers = powers.iter();
+                let mut powers = powers;
                 for table in tables {
                     let rows = &table.rows;
                     main.resize(rows.main.width, Packed::ZERO);
@@ -107,6 +105,8 @@ fn values(
                         window = RowWindow::from_two_rows(&main, &next);
                         selectors = select(&points, row, log_height);
                     }
+                    let (mine, others) = powers.split_at(table.demands.powers());
+                    powers = others;
                     let mut folder = Folder {
                         main: window,
                         preprocessed: RowWindow::from_two_rows(&fixed, &fixed),
@@ -114,15 +114,15 @@ fn values(
                         columns: &columns,
                         buses,
                         roles: &table.demands.roles,
-                        powers,
+                        powers: mine,
                         sum,
                         pending: None,
+                        is_short: false,
                     };
                     rows.table.eval(statement, &mut folder);
-                    sum = folder.sum;
-                    powers = folder.powers;
+                    sum = folder.finish().expect("demands are the table's");
                 }
-                let quotient = sum * Packed::from(inverse[half]);
+                let quotient = sum * Packed::from(inverse);
                 let coefficients: &[Packed] = quotient.as_basis_coefficients_slice();
                 for (i, coefficient) in coefficients.iter().enumerate() {
                     for (lane, value) in coefficient.as_slice().iter().enumerate() {

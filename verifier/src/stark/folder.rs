@@ -29,11 +29,13 @@ pub struct Folder<'a, 'p, B, E> {
     /// The table's messages' places.
     pub roles: &'a [Role],
     /// Powers of the constraint challenge, one for each constraint and interaction column.
-    pub powers: core::slice::Iter<'p, E>,
+    pub powers: &'p [E],
     /// The combined constraints so far.
     pub sum: E,
     /// The fingerprint and signed multiplicity that wait for the second message of their column.
     pub pending: Option<(E, B)>,
+    /// Whether a power, a column or a place was missing.
+    pub is_short: bool,
 }
 
 impl<B, E> Folder<'_, '_, B, E>
@@ -41,10 +43,35 @@ where
     B: Algebra<Val> + Copy,
     E: Algebra<B> + Copy,
 {
-    /// The next power; there are as many as the table's demands say.
+    /// The next power.
     #[inline(always)]
     fn power(&mut self) -> E {
-        self.powers.next().copied().unwrap_or(E::ZERO)
+        match self.powers.split_first() {
+            Some((&power, rest)) => {
+                self.powers = rest;
+                power
+            }
+            None => self.miss(E::ZERO),
+        }
+    }
+
+    /// Stands for something that isn't there.
+    #[cold]
+    fn miss<T>(&mut self, value: T) -> T {
+        self.is_short = true;
+        value
+    }
+
+    /// The combined constraints of the table, if powers, interaction columns and places were
+    /// exactly as many as it has.
+    #[must_use]
+    pub fn finish(self) -> Option<E> {
+        let is_complete = !self.is_short
+            && self.powers.is_empty()
+            && self.columns.is_empty()
+            && self.roles.is_empty()
+            && self.pending.is_none();
+        is_complete.then_some(self.sum)
     }
 
     #[inline(always)]
@@ -54,7 +81,7 @@ where
                 self.columns = rest;
                 column
             }
-            None => E::ZERO,
+            None => self.miss(E::ZERO),
         }
     }
 }
@@ -133,7 +160,7 @@ where
                 self.roles = rest;
                 role
             }
-            None => Role::Single,
+            None => self.miss(Role::Single),
         };
         let zero = match role {
             Role::First => {

@@ -4,7 +4,7 @@
 //! another matrix has rows, node `i` absorbs row `i` of that matrix:
 //!
 //! ```text
-//! leaf    row(r)                       Blake3 of the row's elements, zero-padded to 64 bytes
+//! leaf    row(r)                       Blake3 of the row's elements, zero-padded to a multiple of 64 bytes
 //! node    pair(left, right)            keyed Blake3
 //! or      pair(pair(left, right), row(r))
 //! ```
@@ -82,6 +82,8 @@ pub enum MerkleError {
     Rows { expected: usize, found: usize },
     #[error("an opening has {found} nodes, which are too few or too many")]
     Siblings { found: usize },
+    #[error("the matrices are not in descending order of height")]
+    Order,
     #[error("an opening doesn't lead to the committed root")]
     Root,
 }
@@ -161,6 +163,10 @@ pub fn verify<'a>(
     }
     if siblings.next().is_some() {
         return Err(wrong_siblings);
+    }
+    // Matrices of equal or ascending heights would not have been hashed.
+    if remaining.next().is_some() {
+        return Err(MerkleError::Order);
     }
     match nodes.as_slice() {
         [(0, node)] if node == root => Ok(rows),

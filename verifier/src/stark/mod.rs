@@ -22,9 +22,9 @@ pub mod transcript;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use lvm_air::builder::Side;
+use lvm_air::bus::Bus;
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
-use lvm_air::public::PublicMessage;
+use lvm_air::public;
 use lvm_air::table::Table;
 use lvm_air::tables::boundary::BoundaryStatement;
 use p3_air::RowWindow;
@@ -191,8 +191,8 @@ pub enum StarkError {
 
 /// Checks a proof over the tables of `plan`.
 ///
-/// `seed` is the digest of the statement, which includes `preprocessed`, the root of the
-/// preprocessed columns, and the plan's tables.
+/// `seed` is the digest of the statement, which includes the plan's tables and the public output;
+/// `preprocessed` is the root of the preprocessed columns.
 ///
 /// # Errors
 /// If the proof isn't one.
@@ -201,7 +201,7 @@ pub fn verify(
     seed: Digest,
     plan: &Plan,
     statement: &BoundaryStatement,
-    public: &[PublicMessage],
+    public_output: &[u8],
     preprocessed: &Digest,
     proof: &StarkProof,
 ) -> Result<(), StarkError> {
@@ -210,6 +210,7 @@ pub fn verify(
 
     // 1 to 4. The challenges.
     let mut transcript = Transcript::new(seed);
+    transcript.absorb_root(preprocessed);
     transcript.absorb_root(&proof.main);
     let buses = BusChallenges::<Challenge>::new(transcript.draw(), transcript.draw());
     transcript.absorb_root(&proof.interactions);
@@ -217,12 +218,6 @@ pub fn verify(
     let alpha = transcript.draw();
     transcript.absorb_root(&proof.quotient);
     let zeta = transcript.draw();
-
-    // 3. The buses balance.
-    let totals: Challenge = proof.totals.iter().copied().sum();
-    if totals + public_sum(&buses, public).ok_or(StarkError::Challenge)? != Challenge::ZERO {
-        return Err(StarkError::Balance);
-    }
 
     // 5. The constraints hold at ζ.
     let powers: Vec<Challenge> = alpha.powers().take(plan.powers()).collect();
@@ -243,6 +238,14 @@ pub fn verify(
     if !transcript.absorb_witness(parameters.batch_grinding, proof.witness) {
         return Err(StarkError::Grinding);
     }
+
+    // 3. The buses balance. The public output may be long, so this comes after the work.
+    let totals: Challenge = proof.totals.iter().copied().sum();
+    let received = output_sum(&buses, public_output).ok_or(StarkError::Challenge)?;
+    if totals != received {
+        return Err(StarkError::Balance);
+    }
+
     let combination = Combination::new(plan, zeta, transcript.draw(), &proof.opened, &proof.totals);
     let log_sizes = plan.log_sizes();
     let log_max = log_sizes.first().copied().unwrap_or(0);
@@ -337,19 +340,37 @@ fn check_opened(plan: &Plan, opened: &Opened) -> Result<(), StarkError> {
     Ok(())
 }
 
-/// The fractions of the statement's own messages.
+/// Bytes of public output whose fingerprints are inverted together.
+const OUTPUT_BATCH: usize = 1 << 10;
+
+/// The fractions of the public output, which the statement receives.
 #[must_use]
-pub fn public_sum(buses: &BusChallenges<Challenge>, public: &[PublicMessage]) -> Option<Challenge> {
+pub fn output_sum(buses: &BusChallenges<Challenge>, public_output: &[u8]) -> Option<Challenge> {
+    let mut messages = public::output_messages(public_output);
     let mut sum = Challenge::ZERO;
-    for message in public {
-        let fields = message.fields.iter().map(|&field| Challenge::from(field));
-        let fraction = buses.fingerprint(message.bus, fields).try_inverse()?;
-        match message.side {
-            Side::Send => sum += fraction,
-            Side::Receive => sum -= fraction,
+    loop {
+        let fingerprints: Vec<Challenge> = messages
+            .by_ref()
+            .take(OUTPUT_BATCH)
+            .map(|fields| buses.fingerprint(Bus::Output, fields.map(Challenge::from)))
+            .collect();
+        if fingerprints.is_empty() {
+            return Some(sum);
+        }
+        // One inversion for all: each is the product of those before it, times the inverse of
+        // the product with it.
+        let mut before = Vec::with_capacity(fingerprints.len());
+        let mut product = Challenge::ONE;
+        for &fingerprint in &fingerprints {
+            before.push(product);
+            product *= fingerprint;
+        }
+        let mut inverse = product.try_inverse()?;
+        for (before, fingerprint) in before.into_iter().zip(fingerprints).rev() {
+            sum += before * inverse;
+            inverse *= fingerprint;
         }
     }
-    Some(sum)
 }
 
 /// Triples of base polynomials' values as the values of the polynomials over the challenges that
@@ -374,7 +395,7 @@ fn constraints_at(
     opened: &Opened,
 ) -> Option<Challenge> {
     let mut sum = Challenge::ZERO;
-    let mut powers = powers.iter();
+    let mut powers = powers;
     let tables = plan.tables.iter().zip(&plan.demands).enumerate();
     for (instance, (&(table, log), demands)) in tables {
         if log != log_height {
@@ -398,6 +419,8 @@ fn constraints_at(
         } else {
             Selectors::default()
         };
+        let (mine, others) = powers.split_at_checked(demands.powers())?;
+        powers = others;
         let mut folder = Folder {
             main: RowWindow::from_two_rows(main, next),
             preprocessed: RowWindow::from_two_rows(preprocessed, preprocessed),
@@ -405,13 +428,13 @@ fn constraints_at(
             columns: &columns,
             buses,
             roles: &demands.roles,
-            powers,
+            powers: mine,
             sum,
             pending: None,
+            is_short: false,
         };
         table.eval(statement, &mut folder);
-        sum = folder.sum;
-        powers = folder.powers;
+        sum = folder.finish()?;
     }
     Some(sum)
 }

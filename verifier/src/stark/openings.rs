@@ -121,6 +121,11 @@ impl Combination {
         let height = self.heights.iter().find(|height| height.log_height == log_height)?;
         let x = SHIFT * y;
         let row = |tree: Tree| rows.get(tree as usize).copied().flatten().unwrap_or_default();
+        // Columns that were left out would not be tested.
+        let widths = Tree::ALL.into_iter().map(|tree| row(tree).len());
+        if !widths.eq(height.weights.iter().map(Vec::len)) {
+            return None;
+        }
 
         let mut sum = height.at_zeta;
         for (tree, weights) in Tree::ALL.into_iter().zip(&height.weights) {
