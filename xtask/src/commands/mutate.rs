@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     prove: bool,
     /// Columns of one table that `--prove` proves at most
-    #[arg(long, value_name = "COLUMNS", default_value_t = 8)]
+    #[arg(long, value_name = "COLUMNS", default_value_t = 100)]
     prove_max: usize,
     /// Write docs/mutations.md
     #[arg(long)]
