@@ -6,11 +6,12 @@
 //! fields, so that its arity is one number: [`Bus::arity`], checked by a test over all tables.
 //!
 //! ```text
-//! execution     (time, pc)                     boundary ─▶ instruction ─▶ instruction ─▶ … ─▶ halt
+//! execution     (time, pc)                     boundary ─▶ instruction ─▶ … ─▶ boundary or halt
 //! program       (pc, code, operands)           instruction ─▶ program
 //! register      (register, value, time)        boundary ⇄ accesses ⇄ refresh
-//! memory        (address, …, value, time)        image, memory, private_input ⇄ accesses
-//! memory_order  (address)                      boundary ─▶ cells in ascending order ─▶ boundary
+//! memory        (address, …, value, time)      touched ⇄ accesses
+//! cell          (address, …, value, segment)   ledger's tables ⇄ boundary, touched of all segments
+//! memory_order  (address)                      ledger ─▶ cells in ascending order ─▶ ledger
 //! range16       (value)                        anyone ─▶ range
 //! sign16        (value, sign)                  anyone ─▶ range
 //! bitwise_and   (a, b, a & b)                  bitwise ─▶ byte
@@ -18,7 +19,7 @@
 //! shift_amount  (amount, …)                    shift, shift_word ─▶ shift_amount
 //! halt          (exit code)                    ecall ─▶ boundary
 //! commit        (time, pointer, left, position) ecall ─▶ commit ─▶ … ─▶ ecall
-//! output        (position, byte)               commit ─▶ output
+//! output        (position, byte)               commit ─▶ the statement
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
 //! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
 //! ```
@@ -32,6 +33,7 @@ pub enum Bus {
     Program,
     Register,
     Memory,
+    Cell,
     MemoryOrder,
     Range16,
     Sign16,
@@ -47,11 +49,12 @@ pub enum Bus {
 
 impl Bus {
     /// Every bus.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Execution,
         Self::Program,
         Self::Register,
         Self::Memory,
+        Self::Cell,
         Self::MemoryOrder,
         Self::Range16,
         Self::Sign16,
@@ -73,6 +76,7 @@ impl Bus {
             Self::Program => "program",
             Self::Register => "register",
             Self::Memory => "memory",
+            Self::Cell => "cell",
             Self::MemoryOrder => "memory_order",
             Self::Range16 => "range16",
             Self::Sign16 => "sign16",
@@ -85,6 +89,13 @@ impl Bus {
             Self::KeccakCall => "keccak_call",
             Self::KeccakWord => "keccak_word",
         }
+    }
+
+    /// Whether the bus balances over all proofs of a run together. Every other bus balances within
+    /// each proof.
+    #[must_use]
+    pub const fn is_global(self) -> bool {
+        matches!(self, Self::Cell)
     }
 
     /// Field elements in a message.
@@ -101,6 +112,7 @@ impl Bus {
             Self::Program => ProgramMsg::<()>::FIELDS,
             Self::Register => RegisterMsg::<()>::FIELDS,
             Self::Memory => MemoryMsg::<()>::FIELDS,
+            Self::Cell => CellMsg::<()>::FIELDS,
             Self::MemoryOrder => MemoryOrderMsg::<()>::FIELDS,
             Self::Range16 => Range16Msg::<()>::FIELDS,
             Self::Sign16 => Sign16Msg::<()>::FIELDS,
@@ -152,12 +164,13 @@ macro_rules! message {
 message! { Execution, 2,
     /// The machine is about to execute the instruction at `pc` at time `time`.
     ///
-    /// `boundary` sends the first state. Every instruction row receives its own state and sends
+    /// `boundary` sends the segment's first state and, in every segment but the last, receives the
+    /// state after its last instruction. Every instruction row receives its own state and sends
     /// the next, four ticks later, except a halting ECALL, which sends on `halt` instead. Rows
     /// number less than a fourth of the field's order, so time can't wrap and all rows lie on one
     /// chain.
     ExecutionMsg {
-        /// Ticks; the first instruction starts at `TIME_START`.
+        /// Ticks; a segment's first instruction starts at `TIME_START`.
         time,
         /// Address of the instruction. An instruction row looks it up on `program`.
         pc,
@@ -187,7 +200,7 @@ message! { Program, 7,
 message! { Register, 4,
     /// A register holds a value since `time`.
     ///
-    /// `boundary` sends each register's first state and receives its last. An access receives
+    /// `boundary` sends each register's first state in the segment and receives its last. An access receives
     /// the state before it and sends the state after it; it must prove that its own time is
     /// later, and that a written value has canonical limbs (each below 2^32). Then the states of
     /// a register form one chain in time, so what an access receives is the newest value.
@@ -206,10 +219,10 @@ message! { Register, 4,
 message! { Memory, 5,
     /// An 8-aligned memory word holds a value since `time`.
     ///
-    /// As on `register`; the first and last states come from `image`, `memory` and
-    /// `private_input`, which prove that each address occurs once and lies in
-    /// `[MEMORY_START, MEMORY_END)`, a multiple of 8. Hence an access whose address is none of
-    /// those finds nothing to receive, and need not check its address.
+    /// As on `register`; the first and last states in the segment come from `touched`, and `cell`
+    /// allows each address one row there. Addresses are those of the ledger's words, which lie in
+    /// `[MEMORY_START, MEMORY_END)` and are multiples of 8. Hence an access whose address is none
+    /// of those finds nothing to receive, and need not check its address.
     MemoryMsg {
         /// Address, a multiple of 8.
         address,
@@ -225,11 +238,34 @@ message! { Memory, 5,
     }
 }
 
+message! { Cell, 5,
+    /// A register or memory word holds a value since `segment`. The bus spans all proofs of a run.
+    ///
+    /// The ledger sends each cell's first state, of segment 0, once, and receives its last. A
+    /// segment that touches a cell receives the state before it, which must be of an earlier
+    /// segment, and sends the state after it, of its own. Segments ascend along each chain, so that
+    /// the states of a cell form one chain from the ledger to the ledger: every segment is on it at
+    /// most once and receives the newest value. Values are canonical since the ledger's are and
+    /// those that `register` and `memory` leave are.
+    CellMsg {
+        /// A register's number, below 34, or the address of a memory word, which is larger.
+        address,
+        /// As on `memory`; 1 for registers.
+        is_writable,
+        /// Low 32 bits.
+        lo,
+        /// High 32 bits.
+        hi,
+        /// The segment that left the cell so, from 1 on; 0 before the run.
+        segment,
+    }
+}
+
 message! { MemoryOrder, 1,
     /// The next memory cell's address is larger than `address`.
     ///
-    /// A chain from `boundary` through every row of `image`, `memory` and `private_input` back to
-    /// `boundary`. Each row proves its own address to be larger, which makes addresses unique.
+    /// A chain from `ledger` through every row of `image`, `memory` and `private_input` back to
+    /// `ledger`. Each row proves its own address to be larger, which makes addresses unique.
     MemoryOrderMsg {
         /// Address of the cell before.
         address,
@@ -292,8 +328,8 @@ message! { ShiftAmount, 4,
 }
 
 message! { Halt, 2,
-    /// The run ended with this exit code. Sent by the halting ECALL, received by `boundary`,
-    /// which holds the statement's exit code.
+    /// The run ended with this exit code. Sent by the halting ECALL, received by the last segment's
+    /// `boundary`, which holds the statement's exit code.
     HaltMsg {
         /// Low 32 bits.
         lo,
@@ -320,8 +356,8 @@ message! { Commit, 4,
 }
 
 message! { Output, 2,
-    /// The public output has `byte` at `position`. Provided once by `output`, which holds the
-    /// statement's public output; sent once by `commit`.
+    /// The public output has `byte` at `position`. Sent once by `commit`; the statement receives
+    /// the bytes of the segment's part of the public output.
     OutputMsg {
         /// Position from the start.
         position,

@@ -249,21 +249,48 @@ impl fmt::Display for Report {
     }
 }
 
-/// Evaluates every row of `tables` and balances every bus. Slow: for tests and for finding out
-/// why a trace has no proof.
+/// One part of a run, filled.
+#[cfg(feature = "fill")]
+#[derive(Clone, Copy, Debug)]
+pub struct FilledPart<'a> {
+    /// The segment's statement; of no meaning to a ledger.
+    pub statement: &'a lvm_isa::segment::Statement,
+    /// The tables.
+    pub tables: &'a [crate::trace::Filled],
+}
+
+/// Evaluates every row of the parts of a run and balances every bus: global ones over all parts,
+/// others in each. Slow: for tests and for finding out why a trace has no proof.
 #[cfg(feature = "fill")]
 #[must_use]
-pub fn check_tables(
+pub fn check_parts(
     program: &lvm_isa::program::Program,
-    statement: &crate::tables::boundary::BoundaryStatement,
     public_output: &[u8],
-    tables: &[crate::trace::Filled],
+    parts: &[FilledPart<'_>],
 ) -> Report {
+    let mut report = Report::default();
+    let mut global = Balance::default();
+    for part in parts {
+        let local = check_part(program, public_output, part, &mut report, &mut global);
+        report.imbalances.extend(local.imbalances());
+    }
+    report.imbalances.extend(global.imbalances());
+    report
+}
+
+/// Evaluates every row of a part; returns the balance of its own buses.
+#[cfg(feature = "fill")]
+fn check_part(
+    program: &lvm_isa::program::Program,
+    public_output: &[u8],
+    part: &FilledPart<'_>,
+    report: &mut Report,
+    global: &mut Balance,
+) -> Balance {
     use p3_matrix::Matrix;
 
-    let mut report = Report::default();
-    let mut balance = Balance::default();
-    for filled in tables {
+    let mut local = Balance::default();
+    for filled in part.tables {
         let (table, height) = (filled.table, filled.rows.height());
         let preprocessed = table.preprocessed(program);
         let width = filled.rows.width;
@@ -279,21 +306,27 @@ pub fn check_tables(
                 row,
                 height,
             );
-            table.eval(statement, &mut checker);
+            table.eval(part.statement, &mut checker);
             let name = table.name();
             report.failures.extend(checker.failures.into_iter().map(|label| (name, row, label)));
-            balance.add(name, row, checker.messages);
+            let (of_all, of_part): (Vec<_>, Vec<_>) =
+                checker.messages.into_iter().partition(|message| message.bus.is_global());
+            global.add(name, row, of_all);
+            local.add(name, row, of_part);
         }
     }
-    for (row, fields) in crate::public::output_messages(public_output).enumerate() {
+    let range = part.statement.output.clone();
+    let is_ledger = part.tables.iter().any(|filled| filled.table == crate::table::Table::Ledger);
+    let committed = public_output.get(range.start as usize..range.end as usize);
+    let committed = committed.filter(|_| !is_ledger).unwrap_or_default();
+    for (row, fields) in crate::public::output_messages(range.start, committed).enumerate() {
         let message = RowMessage {
             bus: Bus::Output,
             side: Side::Receive,
             fields: fields.to_vec(),
             multiplicity: Goldilocks::ONE,
         };
-        balance.add("statement", row, alloc::vec![message]);
+        local.add("statement", row, alloc::vec![message]);
     }
-    report.imbalances = balance.imbalances();
-    report
+    local
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::iter::{Product, Sum};
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+use lvm_isa::segment::Statement;
 use p3_air::{AirBuilder, RowWindow};
 use p3_field::{Algebra, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
@@ -12,7 +13,6 @@ use p3_goldilocks::Goldilocks;
 use crate::builder::{Side, TableBuilder};
 use crate::bus::Bus;
 use crate::table::Table;
-use crate::tables::boundary::BoundaryStatement;
 
 /// The degree of an expression, as it is written: what cancels out still counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Degrees {
             preprocessed: RowWindow::from_two_rows(&preprocessed, &preprocessed),
             degrees: Self::default(),
         };
-        table.eval(&BoundaryStatement::default(), &mut counter);
+        table.eval(&Statement::default(), &mut counter);
         counter.degrees
     }
 }

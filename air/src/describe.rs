@@ -11,6 +11,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use lvm_isa::segment::{Exit, Statement};
 use p3_air::{AirBuilder, BaseEntry, BaseLeaf};
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
@@ -20,7 +21,6 @@ use crate::bus::Bus;
 use crate::columns::Column;
 use crate::describe::expression::{Names, Symbolic, Variable, Writer};
 use crate::table::Table;
-use crate::tables::boundary::BoundaryStatement;
 
 pub use crate::describe::markdown::documents;
 
@@ -75,19 +75,23 @@ pub struct Description {
 }
 
 /// Stands for the statement; no table has other constants like these.
-const STATEMENT: BoundaryStatement = BoundaryStatement {
-    entry: 0x5EED_0000_0000_0001,
-    exit_code: 0x5EED_0002_5EED_0003,
-    output_len: 0x5EED_0004_5EED_0005,
+const STATEMENT: Statement = Statement {
+    segment: 0x5EED_0001,
+    entry: 0x5EED_0000_0000_0002,
+    exit: Exit::Continue(0x5EED_0000_0000_0003),
+    output: 0x5EED_0004_5EED_0005..0x5EED_0006_5EED_0007,
 };
 
 /// The statement's parts as field elements, and their names.
-const STATEMENT_NAMES: [(Goldilocks, &str); 5] = [
-    (Goldilocks::new(STATEMENT.entry), "statement.entry"),
-    (Goldilocks::new(STATEMENT.exit_code >> 32), "statement.exit_code.hi"),
-    (Goldilocks::new(STATEMENT.exit_code & 0xFFFF_FFFF), "statement.exit_code.lo"),
-    (Goldilocks::new(STATEMENT.output_len >> 32), "statement.output_len.hi"),
-    (Goldilocks::new(STATEMENT.output_len & 0xFFFF_FFFF), "statement.output_len.lo"),
+const STATEMENT_NAMES: [(Goldilocks, &str); 8] = [
+    (Goldilocks::new(0x5EED_0001), "statement.segment"),
+    (Goldilocks::new(0x5EED_0000), "(statement.segment − 1)"),
+    (Goldilocks::new(0x5EED_0000_0000_0002), "statement.entry"),
+    (Goldilocks::new(0x5EED_0000_0000_0003), "statement.exit"),
+    (Goldilocks::new(0x5EED_0004), "statement.output.start.hi"),
+    (Goldilocks::new(0x5EED_0005), "statement.output.start.lo"),
+    (Goldilocks::new(0x5EED_0006), "statement.output.end.hi"),
+    (Goldilocks::new(0x5EED_0007), "statement.output.end.lo"),
 ];
 
 impl Description {

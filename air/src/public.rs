@@ -4,11 +4,11 @@
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
-/// The fields of the messages that the statement receives on `output`: the bytes of the public
-/// output with their positions, each once.
-pub fn output_messages(public_output: &[u8]) -> impl Iterator<Item = [Goldilocks; 2]> {
-    let message = |(position, byte): (usize, &u8)| {
-        [Goldilocks::from_usize(position), Goldilocks::from_u8(*byte)]
+/// The fields of the messages that the statement receives on `output`: the bytes of a part of the
+/// public output that begins at position `start`, each once.
+pub fn output_messages(start: u64, part: &[u8]) -> impl Iterator<Item = [Goldilocks; 2]> {
+    let message = move |(position, byte): (u64, &u8)| {
+        [Goldilocks::from_u64(position), Goldilocks::from_u8(*byte)]
     };
-    public_output.iter().enumerate().map(message)
+    (start..).zip(part).map(message)
 }

@@ -1,13 +1,15 @@
 //! The list of all tables, and what a proof protocol needs to know of each.
 //!
-//! [`Table`] names them. The order of [`Table::ALL`] is the order in proofs:
-//! tables with preprocessed columns first, which every proof has, then the others, which a proof
-//! has only if they have rows. Leaving a table out is no freedom for a prover: its rows are
-//! missed on the buses.
+//! A run is proved in parts ([`Part`]): its ledger and its segments. [`Table`] names the tables of
+//! both. The order of [`Table::ALL`] is the order in proofs: tables with preprocessed columns
+//! first, which every proof of their part has, then the others, which a proof has only if they have
+//! rows, and several times if that saves padding. Leaving a table out is no freedom for a prover:
+//! its rows are missed on the buses.
 
 use alloc::vec::Vec;
 
 use lvm_isa::program::Program;
+use lvm_isa::segment::Statement;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
@@ -15,17 +17,18 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::builder::TableBuilder;
 use crate::columns::{Column, Columns};
 use crate::tables;
-use crate::tables::boundary::BoundaryStatement;
 
 /// Log2 of the smallest height of a table.
 pub const LOG_HEIGHT_MIN: usize = 4;
-/// Log2 of the largest height of a table.
+/// Log2 of the largest height of a table, and of the sum of its heights if a proof has it several
+/// times.
 ///
 /// The bounds on sums along chains of messages, on which the tables rely to never wrap around the
 /// field's order, follow from it:
 /// - times: a table makes at most [`ACCESSES_MAX`] accesses in a row, each of which adds at most
 ///   2^32 ticks to the chain of its cell;
-/// - addresses: each cell adds at most 2^35 to the chain of cells, and three tables hold cells.
+/// - addresses: each cell adds at most 2^35 to the chain of cells, and three tables hold cells of
+///   the ledger.
 pub const LOG_HEIGHT_MAX: usize = 26;
 /// Accesses to registers and memory with a gap of up to 2^32 ticks in one row of every table that
 /// makes such accesses, all together: `refresh`, `ecall` (the output register), `commit`,
@@ -37,16 +40,50 @@ const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
 // Messages of one table in a row are fewer than 2^7, so multiplicities add up to less.
 const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + 7) < ORDER);
 
+/// What has a proof of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The cells of a run before it and after it.
+    Ledger,
+    /// A segment of the run.
+    Segment,
+}
+
+impl Part {
+    /// The part's tables with preprocessed columns, the first of its tables in the order of
+    /// proofs. Every proof has each of them once.
+    #[must_use]
+    pub const fn preprocessed(self) -> &'static [Table] {
+        match self {
+            Self::Ledger => &[Table::Range, Table::Image, Table::Ledger],
+            Self::Segment => {
+                &[Table::Program, Table::Range, Table::Byte, Table::ShiftAmount, Table::Boundary]
+            }
+        }
+    }
+
+    /// The part's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Segment => "segment",
+        }
+    }
+}
+
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Table {
     Program,
-    Image,
     Range,
     Byte,
     ShiftAmount,
     Boundary,
+    Image,
+    Ledger,
+    Touched,
     Memory,
     PrivateInput,
     Refresh,
@@ -100,6 +137,14 @@ macro_rules! with_row {
             }
             Table::Boundary => {
                 type $row<T> = tables::boundary::BoundaryRow<T>;
+                $body
+            }
+            Table::Ledger => {
+                type $row<T> = tables::ledger::LedgerRow<T>;
+                $body
+            }
+            Table::Touched => {
+                type $row<T> = tables::touched::TouchedRow<T>;
                 $body
             }
             Table::Memory => {
@@ -205,13 +250,15 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Program,
-        Self::Image,
         Self::Range,
         Self::Byte,
         Self::ShiftAmount,
         Self::Boundary,
+        Self::Image,
+        Self::Ledger,
+        Self::Touched,
         Self::Memory,
         Self::PrivateInput,
         Self::Refresh,
@@ -239,9 +286,33 @@ impl Table {
         Self::KeccakMemory,
     ];
 
-    /// The tables with preprocessed columns: the first of [`Self::ALL`].
-    pub const PREPROCESSED: [Self; 6] =
-        [Self::Program, Self::Image, Self::Range, Self::Byte, Self::ShiftAmount, Self::Boundary];
+    /// The part of a run whose proof has the table; both have `range`.
+    #[must_use]
+    pub const fn is_of(self, part: Part) -> bool {
+        match self {
+            Self::Range => true,
+            Self::Image | Self::Ledger | Self::Memory | Self::PrivateInput => {
+                matches!(part, Part::Ledger)
+            }
+            _ => matches!(part, Part::Segment),
+        }
+    }
+
+    /// Whether the table says what its part takes from the others and leaves to them. Its main
+    /// columns are committed before all others, and those of all parts before the challenges of
+    /// the bus that they share.
+    #[must_use]
+    pub const fn is_border(self) -> bool {
+        matches!(
+            self,
+            Self::Boundary
+                | Self::Touched
+                | Self::Image
+                | Self::Ledger
+                | Self::Memory
+                | Self::PrivateInput
+        )
+    }
 
     /// The table's name: that of its file and of its generated description.
     #[must_use]
@@ -253,6 +324,8 @@ impl Table {
             Self::Byte => "byte",
             Self::ShiftAmount => "shift_amount",
             Self::Boundary => "boundary",
+            Self::Ledger => "ledger",
+            Self::Touched => "touched",
             Self::Memory => "memory",
             Self::PrivateInput => "private_input",
             Self::Refresh => "refresh",
@@ -302,7 +375,7 @@ impl Table {
     /// Preprocessed columns; 0 for most tables.
     #[must_use]
     pub fn preprocessed_width(self) -> usize {
-        use tables::{boundary, byte, image, program, range, shift_amount};
+        use tables::{boundary, byte, image, ledger, program, range, shift_amount};
         fn width<R: Columns<Goldilocks>>() -> usize {
             R::WIDTH
         }
@@ -313,6 +386,7 @@ impl Table {
             Self::Byte => width::<byte::ByteEntry<Goldilocks>>(),
             Self::ShiftAmount => width::<shift_amount::ShiftAmountEntry<Goldilocks>>(),
             Self::Boundary => width::<boundary::BoundaryEntry<Goldilocks>>(),
+            Self::Ledger => width::<ledger::LedgerEntry<Goldilocks>>(),
             _ => 0,
         }
     }
@@ -332,7 +406,7 @@ impl Table {
     /// Names and meanings of the preprocessed columns.
     #[must_use]
     pub fn preprocessed_columns(self) -> Vec<Column> {
-        use tables::{boundary, byte, image, program, range, shift_amount};
+        use tables::{boundary, byte, image, ledger, program, range, shift_amount};
         fn describe<R: Columns<Goldilocks>>() -> Vec<Column> {
             let mut columns = Vec::new();
             R::describe("", "", &mut columns);
@@ -345,6 +419,7 @@ impl Table {
             Self::Byte => describe::<byte::ByteEntry<Goldilocks>>(),
             Self::ShiftAmount => describe::<shift_amount::ShiftAmountEntry<Goldilocks>>(),
             Self::Boundary => describe::<boundary::BoundaryEntry<Goldilocks>>(),
+            Self::Ledger => describe::<ledger::LedgerEntry<Goldilocks>>(),
             _ => Vec::new(),
         }
     }
@@ -352,7 +427,7 @@ impl Table {
     /// The table's preprocessed rows for `program`, padded; `None` if it has none.
     #[must_use]
     pub fn preprocessed(self, program: &Program) -> Option<RowMajorMatrix<Goldilocks>> {
-        use tables::{boundary, byte, image, program, range, shift_amount};
+        use tables::{boundary, byte, image, ledger, program, range, shift_amount};
         Some(match self {
             Self::Program => matrix(&program::entries(program)),
             Self::Image => matrix(&image::entries(program)),
@@ -360,6 +435,7 @@ impl Table {
             Self::Byte => matrix(&byte::entries()),
             Self::ShiftAmount => matrix(&shift_amount::entries()),
             Self::Boundary => matrix(&boundary::entries()),
+            Self::Ledger => matrix(&ledger::entries()),
             _ => return None,
         })
     }
@@ -371,7 +447,7 @@ impl Table {
     }
 
     /// Constraints and messages of a row.
-    pub fn eval<AB: TableBuilder>(self, statement: &BoundaryStatement, builder: &mut AB) {
+    pub fn eval<AB: TableBuilder>(self, statement: &Statement, builder: &mut AB) {
         match self {
             Self::Program => tables::program::eval(builder),
             Self::Image => tables::image::eval(builder),
@@ -379,6 +455,8 @@ impl Table {
             Self::Byte => tables::byte::eval(builder),
             Self::ShiftAmount => tables::shift_amount::eval(builder),
             Self::Boundary => tables::boundary::eval(statement, builder),
+            Self::Ledger => tables::ledger::eval(builder),
+            Self::Touched => tables::touched::eval(statement, builder),
             Self::Memory => tables::memory::eval(builder),
             Self::PrivateInput => tables::private_input::eval(builder),
             Self::Refresh => tables::refresh::eval(builder),

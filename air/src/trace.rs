@@ -1,4 +1,4 @@
-//! Fills all tables from the events of a recorded run.
+//! Fills the tables of a part from the events of a recorded segment, or from a ledger.
 //!
 //! Every list of events is filled in parallel chunks; each chunk counts its lookups by itself and
 //! the counts are added up, so the result doesn't depend on the number of threads.
@@ -6,18 +6,19 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use lvm_isa::event::{Access, Cell, EcallStep, Events, MemoryStep};
+use lvm_isa::event::{Access, EcallStep, Events, MemoryStep, TICKS_PER_STEP, TIME_START};
+use lvm_isa::instruction::Class;
 use lvm_isa::program::Program;
+use lvm_isa::segment::{Carried, Cell, Exit, Ledger, Segment, Tally};
 use lvm_syscalls::commit;
 use lvm_syscalls::layout::{MEMORY_START, PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
-use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::columns::Columns;
-use crate::counts::Counts;
+use crate::counts::{Counts, SHIFT_AMOUNTS};
 use crate::gadgets::cell::OrderedCell;
 use crate::table::{LOG_HEIGHT_MAX, Table, matrix, padded_height};
 use crate::tables;
@@ -31,12 +32,12 @@ pub struct Filled {
     pub rows: RowMajorMatrix<Goldilocks>,
 }
 
-/// A run that the tables can't hold.
+/// A part of a run that the tables can't hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong {
     /// The table.
     pub table: Table,
-    /// Rows that the run needs there.
+    /// Rows that the part needs there.
     pub rows: usize,
 }
 
@@ -49,45 +50,130 @@ impl fmt::Display for TooLong {
 
 impl core::error::Error for TooLong {}
 
-/// What is proved of a run, besides its events.
-#[derive(Clone, Copy, Debug)]
-pub struct Outcome<'a> {
-    /// The public output.
-    pub public_output: &'a [u8],
-    /// The exit code.
-    pub exit_code: u64,
-}
-
-/// Fills every table that has rows, in the order of [`Table::ALL`].
+/// Fills every table of a segment that has rows, in the order of [`Table::ALL`].
 ///
 /// # Errors
 /// If a table would be higher than 2^[`LOG_HEIGHT_MAX`].
-pub fn fill(
-    program: &Program,
-    events: &Events,
-    outcome: &Outcome<'_>,
-) -> Result<Vec<Filled>, TooLong> {
-    let mut filler =
-        Filler { counts: Counts::new(program.instructions.len()), tables: Vec::new(), program };
-    let last_address = filler.cells(events);
+pub fn fill_segment(program: &Program, segment: &Segment) -> Result<Vec<Filled>, TooLong> {
+    let mut filler = Filler::new(program);
+    let events = &segment.events;
     filler.instructions(events)?;
-    let output = filler.calls(events)?;
-    let boundary = tables::boundary::fill(
-        &events.registers,
-        output,
-        outcome.exit_code,
-        last_address,
-        &mut filler.counts,
-    );
-    filler.push(Table::Boundary, matrix(&boundary));
-    filler.lookups();
-    let mut tables = filler.tables;
-    if let Some(long) = tables.iter().find(|t| t.rows.height() > 1 << LOG_HEIGHT_MAX) {
-        return Err(TooLong { table: long.table, rows: long.rows.height() });
-    }
-    tables.sort_by_key(|filled| filled.table);
-    Ok(tables)
+    let output = filler.calls(segment)?;
+    filler.border(segment, output)?;
+    filler.lookups(&[Table::Program, Table::Range, Table::Byte, Table::ShiftAmount]);
+    Ok(filler.finish())
 }
+
+/// Fills the border tables of a segment alone, as [`fill_segment`] does.
+///
+/// # Errors
+/// If a table would be higher than 2^[`LOG_HEIGHT_MAX`].
+pub fn fill_border(program: &Program, segment: &Segment) -> Result<Vec<Filled>, TooLong> {
+    let mut filler = Filler::new(program);
+    let output = output_states(segment).1;
+    filler.border(segment, output)?;
+    Ok(filler.finish())
+}
+
+/// Fills the tables of a run's ledger, in the order of [`Table::ALL`].
+///
+/// # Errors
+/// If a table would be higher than 2^[`LOG_HEIGHT_MAX`].
+pub fn fill_ledger(program: &Program, ledger: &Ledger) -> Result<Vec<Filled>, TooLong> {
+    let mut filler = Filler::new(program);
+    let last_address = filler.cells(ledger)?;
+    let rows = tables::ledger::fill(&ledger.registers, last_address, &mut filler.counts);
+    filler.push(Table::Ledger, matrix(&rows));
+    filler.lookups(&[Table::Range]);
+    Ok(filler.finish())
+}
+
+/// The tables of a segment with the log2 of their heights, as [`fill_segment`] fills them.
+#[must_use]
+pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> {
+    let rows = |class: Class| tally.classes[class as usize] as usize;
+    let keccaks = tally.keccaks as usize;
+    let instances = |table: Table| match table {
+        Table::Program => alloc::vec![padded_height(program.instructions.len())],
+        Table::Range | Table::Byte => alloc::vec![1 << 16],
+        Table::ShiftAmount => alloc::vec![padded_height(SHIFT_AMOUNTS)],
+        Table::Boundary => alloc::vec![padded_height(tables::boundary::ROWS)],
+        Table::Keccak => heights(keccaks, |height| height / tables::keccak::ROUNDS),
+        Table::KeccakMemory => heights(25 * keccaks, |height| height),
+        Table::Touched => heights(tally.touched as usize, |height| height),
+        Table::Refresh => heights(tally.refreshes as usize, |height| height),
+        Table::Commit => heights(tally.commits as usize, |height| height),
+        Table::AddImmediate => heights(rows(Class::AddImmediate), |height| height),
+        Table::Add => heights(rows(Class::Add), |height| height),
+        Table::AddWord => heights(rows(Class::AddWord), |height| height),
+        Table::Bitwise => heights(rows(Class::Bitwise), |height| height),
+        Table::Compare => heights(rows(Class::Compare), |height| height),
+        Table::BranchEqual => heights(rows(Class::BranchEqual), |height| height),
+        Table::BranchLess => heights(rows(Class::BranchLess), |height| height),
+        Table::Jump => heights(rows(Class::Jump), |height| height),
+        Table::JumpRegister => heights(rows(Class::JumpRegister), |height| height),
+        Table::LoadDouble => heights(rows(Class::LoadDouble), |height| height),
+        Table::LoadNarrow => heights(rows(Class::LoadNarrow), |height| height),
+        Table::StoreDouble => heights(rows(Class::StoreDouble), |height| height),
+        Table::StoreNarrow => heights(rows(Class::StoreNarrow), |height| height),
+        Table::Misaligned => heights(rows(Class::Misaligned), |height| height),
+        Table::Shift => heights(rows(Class::Shift), |height| height),
+        Table::ShiftWord => heights(rows(Class::ShiftWord), |height| height),
+        Table::Multiply => heights(rows(Class::Multiply), |height| height),
+        Table::Divide => heights(rows(Class::Divide), |height| height),
+        Table::Ecall => heights(rows(Class::Ecall), |height| height),
+        Table::Image | Table::Ledger | Table::Memory | Table::PrivateInput => Vec::new(),
+    };
+    let log = |height: usize| height.trailing_zeros() as usize;
+    let tables = Table::ALL.into_iter();
+    tables
+        .flat_map(|table| instances(table).into_iter().map(move |height| (table, log(height))))
+        .collect()
+}
+
+/// The output register's state before each commit call of a segment, for every ECALL, and after
+/// the segment.
+fn output_states(segment: &Segment) -> (Vec<(EcallStep, Access)>, Access) {
+    let mut output = Access { value: segment.statement.output.start, time: 0 };
+    let ecalls = segment.events.ecall.iter().map(|step| {
+        let before = output;
+        if step.a7.value == commit::NUMBER {
+            output = Access { value: before.value + step.a2.value, time: step.time };
+        }
+        (*step, before)
+    });
+    let ecalls = ecalls.collect();
+    (ecalls, output)
+}
+
+/// Heights of the instances of a table that hold `units` units together, `capacity` of them in a
+/// height: one instance, or up to [`INSTANCES_MAX`] in descending order where that saves padding.
+fn heights(units: usize, capacity: impl Fn(usize) -> usize) -> Vec<usize> {
+    let mut heights = Vec::new();
+    let mut rest = units;
+    while rest > 0 {
+        let mut height = padded_height(1);
+        while capacity(height) < rest {
+            height *= 2;
+        }
+        let half = capacity(height / 2);
+        let is_last = heights.len() + 1 == INSTANCES_MAX
+            || height <= SPLIT_MIN
+            || 4 * (rest - half.min(rest)) > 3 * half;
+        if is_last {
+            heights.push(height);
+            break;
+        }
+        heights.push(height / 2);
+        rest -= half;
+    }
+    heights
+}
+
+/// Most instances of a table in a proof.
+const INSTANCES_MAX: usize = 3;
+/// Highest table that is left in one piece.
+const SPLIT_MIN: usize = 1 << 16;
 
 /// Rows that one task fills.
 const CHUNK_ROWS: usize = 1 << 14;
@@ -98,23 +184,35 @@ struct Filler<'a> {
     tables: Vec<Filled>,
 }
 
-impl Filler<'_> {
+impl<'a> Filler<'a> {
+    fn new(program: &'a Program) -> Self {
+        let counts = Counts::new(program.instructions.len());
+        Self { counts, tables: Vec::new(), program }
+    }
+
+    /// The filled tables in order.
+    fn finish(mut self) -> Vec<Filled> {
+        self.tables.sort_by_key(|filled| filled.table);
+        self.tables
+    }
+
     fn push(&mut self, table: Table, rows: RowMajorMatrix<Goldilocks>) {
         self.tables.push(Filled { table, rows });
     }
 
-    /// Fills `table`, one row an event, if there are events.
+    /// Fills `table`, one row an event, if there are events: once, or several times.
     fn table<E: Sync, R: Columns<Goldilocks>>(
         &mut self,
         table: Table,
         events: &[E],
         fill: impl Fn(&E, &mut Counts) -> R + Sync,
     ) -> Result<(), TooLong> {
-        if events.len() > 1 << LOG_HEIGHT_MAX {
-            return Err(TooLong { table, rows: events.len() });
-        }
-        if !events.is_empty() {
-            let rows = self.rows(events, fill);
+        check_rows(table, events.len())?;
+        let mut rest = events;
+        for height in heights(events.len(), |height| height) {
+            let (mine, others) = rest.split_at(height.min(rest.len()));
+            rest = others;
+            let rows = self.rows(mine, &fill);
             self.push(table, rows);
         }
         Ok(())
@@ -155,14 +253,34 @@ impl Filler<'_> {
         RowMajorMatrix::new(cells, R::WIDTH)
     }
 
-    /// The memory cells in ascending order; returns the largest address.
-    fn cells(&mut self, events: &Events) -> u64 {
+    /// The tables that tie a segment to the others; `output` is the output register's last state.
+    fn border(&mut self, segment: &Segment, output: Access) -> Result<(), TooLong> {
+        let Segment { statement, events, cycles, .. } = segment;
+        let start = Access { value: statement.output.start, time: 0 };
+        let end_time = match statement.exit {
+            Exit::Continue(_) => TIME_START + TICKS_PER_STEP * *cycles as u32,
+            Exit::Halt(_) => 0,
+        };
+        let rows = tables::boundary::fill(
+            &events.first_registers,
+            &events.last_registers,
+            [start, output],
+            end_time,
+        );
+        self.push(Table::Boundary, matrix(&rows));
+        self.table(Table::Touched, &events.touched, |event, counts| {
+            tables::touched::fill(statement.segment, event, counts)
+        })
+    }
+
+    /// The ledger's memory cells in ascending order; returns the largest address.
+    fn cells(&mut self, ledger: &Ledger) -> Result<u64, TooLong> {
         let mut image = Vec::with_capacity(self.program.words.len());
         let mut memory = Vec::new();
         let mut private_input = Vec::new();
         let mut previous = MEMORY_START - 8;
         let mut words = self.program.words.iter().copied().peekable();
-        let mut touched = events.memory.iter().copied().peekable();
+        let mut touched = ledger.cells.iter().copied().peekable();
         loop {
             let word = words.peek().map(|&(address, _)| address);
             let cell = touched.peek().map(|cell| cell.address);
@@ -170,8 +288,8 @@ impl Filler<'_> {
                 (None, None) => break,
                 (Some(address), next) if next.is_none_or(|next| address <= next) => {
                     let initial = words.next().map_or(0, |(_, initial)| initial);
-                    let untouched =
-                        Cell { address, initial, last: Access { value: initial, time: 0 } };
+                    let last = Carried { value: initial, segment: 0 };
+                    let untouched = Cell { address, initial, last };
                     let cell = touched.next_if(|cell| cell.address == address).unwrap_or(untouched);
                     (&mut image, cell)
                 }
@@ -185,17 +303,13 @@ impl Filler<'_> {
             list.push(OrderedCell { previous, cell });
             previous = cell.address;
         }
+        // The image's rows are preprocessed, so they can't be split.
+        check_rows(Table::Image, image.len())?;
         let rows = self.rows(&image, tables::image::fill);
         self.push(Table::Image, rows);
-        if !memory.is_empty() {
-            let rows = self.rows(&memory, tables::memory::fill);
-            self.push(Table::Memory, rows);
-        }
-        if !private_input.is_empty() {
-            let rows = self.rows(&private_input, tables::private_input::fill);
-            self.push(Table::PrivateInput, rows);
-        }
-        previous
+        self.table(Table::Memory, &memory, tables::memory::fill)?;
+        self.table(Table::PrivateInput, &private_input, tables::private_input::fill)?;
+        Ok(previous)
     }
 
     /// The tables of executed instructions, except ECALL, and the refreshes.
@@ -263,19 +377,9 @@ impl Filler<'_> {
     }
 
     /// ECALL and what its calls do; returns the output register's last state.
-    fn calls(&mut self, events: &Events) -> Result<Access, TooLong> {
-        let mut output = Access::default();
-        let ecalls: Vec<(EcallStep, Access)> = events
-            .ecall
-            .iter()
-            .map(|step| {
-                let before = output;
-                if step.a7.value == commit::NUMBER {
-                    output = Access { value: before.value + step.a2.value, time: step.time };
-                }
-                (*step, before)
-            })
-            .collect();
+    fn calls(&mut self, segment: &Segment) -> Result<Access, TooLong> {
+        let events = &segment.events;
+        let (ecalls, output) = output_states(segment);
         let program = self.program;
         self.table(Table::Ecall, &ecalls, |(step, output), counts| {
             let (pc, _) = program.instructions[step.index as usize];
@@ -300,18 +404,19 @@ impl Filler<'_> {
         self.table(Table::KeccakMemory, &words, |&(time, address, word, after), counts| {
             tables::keccak_memory::fill(time, address, word, after, counts)
         })?;
-        let rows = events.keccaks.len() * tables::keccak::ROUNDS;
-        if rows > 1 << LOG_HEIGHT_MAX {
-            return Err(TooLong { table: Table::Keccak, rows });
-        }
-        if !events.keccaks.is_empty() {
-            self.push(Table::Keccak, tables::keccak::fill(&events.keccaks));
+        check_rows(Table::Keccak, events.keccaks.len() * tables::keccak::ROUNDS)?;
+        let capacity = |height: usize| height / tables::keccak::ROUNDS;
+        let mut rest = events.keccaks.as_slice();
+        for height in heights(events.keccaks.len(), capacity) {
+            let (mine, others) = rest.split_at(capacity(height).min(rest.len()));
+            rest = others;
+            self.push(Table::Keccak, tables::keccak::fill(mine));
         }
         Ok(output)
     }
 
-    /// The lookup tables' multiplicities; nothing may be counted after this.
-    fn lookups(&mut self) {
+    /// The multiplicities of these lookup tables; nothing may be counted after this.
+    fn lookups(&mut self, tables: &[Table]) {
         let counts = core::mem::replace(&mut self.counts, Counts::new(0));
         let columns = |columns: &[&[u64]]| {
             let height = padded_height(columns[0].len());
@@ -323,9 +428,35 @@ impl Filler<'_> {
             }
             RowMajorMatrix::new(cells, columns.len())
         };
-        self.push(Table::Program, columns(&[&counts.program]));
-        self.push(Table::Range, columns(&[&counts.range16, &counts.sign16]));
-        self.push(Table::Byte, columns(&[&counts.bitwise_and, &counts.byte_pair]));
-        self.push(Table::ShiftAmount, columns(&[&counts.shift_amount]));
+        for &table in tables {
+            let rows = match table {
+                Table::Program => columns(&[&counts.program]),
+                Table::Range => columns(&[&counts.range16, &counts.sign16]),
+                Table::Byte => columns(&[&counts.bitwise_and, &counts.byte_pair]),
+                _ => columns(&[&counts.shift_amount]),
+            };
+            self.push(table, rows);
+        }
+    }
+}
+
+fn check_rows(table: Table, rows: usize) -> Result<(), TooLong> {
+    if rows > 1 << LOG_HEIGHT_MAX { Err(TooLong { table, rows }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_hold_all_rows_without_much_padding() {
+        for rows in [0, 1, 17, 1 << 16, (1 << 16) + 1, 100_000, 600_000, 1_000_000, 1 << 20] {
+            let heights = heights(rows, |height| height);
+            let sum: usize = heights.iter().sum();
+            assert!(sum >= rows && heights.len() <= INSTANCES_MAX, "{rows}: {heights:?}");
+            assert!(heights.is_sorted_by(|a, b| a >= b), "{rows}: {heights:?}");
+            assert!(rows <= SPLIT_MIN || 5 * sum <= 6 * rows, "{rows}: {heights:?}");
+        }
+        assert_eq!(heights(600_000, |height| height), [1 << 19, 1 << 16, 1 << 14]);
     }
 }

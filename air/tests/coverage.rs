@@ -11,7 +11,7 @@ use lvm_air::bus::Bus;
 use lvm_air::columns::Column;
 use lvm_air::describe::{Constraint, Description, Expression};
 use lvm_air::table::{LOG_HEIGHT_MAX, Table, TableAir};
-use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_isa::segment::Statement;
 use p3_air::symbolic::AirLayout;
 use p3_air::{Air, BaseAir};
 use p3_field::PrimeField64;
@@ -104,7 +104,7 @@ fn the_protocol_sees_every_constraint_and_message() {
         let output = if table == Table::Output { vec![vec![]; 3] } else { vec![] };
         let air = TableAir {
             table,
-            statement: BoundaryStatement::default(),
+            statement: Statement::default(),
             output: Arc::new(output),
             preprocessed: None,
         };

@@ -1,8 +1,8 @@
-//! What a recorded run leaves behind: one event per table row to fill.
+//! What a recorded segment leaves behind: one event per table row to fill.
 //!
 //! # Time
-//! Time is counted in ticks, [`TICKS_PER_STEP`] for each instruction; the first instruction
-//! starts at [`TIME_START`]. Within an instruction that starts at `t`, rs1 is read at `t`, rs2 at
+//! Time is counted in ticks, [`TICKS_PER_STEP`] for each instruction; the first instruction of
+//! each segment starts at [`TIME_START`]. Within an instruction that starts at `t`, rs1 is read at `t`, rs2 at
 //! `t + 1`, memory is accessed at `t + 2`, and rd is written at `t + 3`. ECALL reads its four
 //! registers at `t`. Every cell starts out at time 0 and each access is strictly later than the
 //! one before.
@@ -14,13 +14,15 @@
 
 use alloc::vec::Vec;
 
+use crate::segment::Carried;
+
 /// Ticks that an instruction takes.
 pub const TICKS_PER_STEP: u32 = 4;
 /// Time at which the first instruction starts.
 pub const TIME_START: u32 = 4;
 /// Largest `access time − previous access time` that a register access can prove by itself.
 pub const REGISTER_GAP_MAX: u32 = 1 << 16;
-/// Most instructions in one recording, so that every time stays below 2^32.
+/// Most instructions in one segment, so that every time stays below 2^32.
 pub const STEPS_MAX: u64 = (1 << 30) - 2;
 /// Register number that stands for "rd is x0": it is written and never read.
 pub const SINK: usize = 32;
@@ -118,18 +120,20 @@ pub struct Refresh {
     pub time: u32,
 }
 
-/// A memory word that the run touched.
+/// A memory word that a segment touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cell {
+pub struct Touched {
     /// 8-aligned address.
     pub address: u64,
-    /// Value before the first instruction.
-    pub initial: u64,
-    /// Value and time after the last instruction.
+    /// Whether stores may change the word.
+    pub is_writable: bool,
+    /// State before the segment.
+    pub first: Carried,
+    /// Value and time after the segment.
     pub last: Access,
 }
 
-/// Everything that the tables need to know of one run, in order of time within each list.
+/// Everything that the tables need to know of one segment, in order of time within each list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Events {
     /// Rows of the class tables, by [`crate::instruction::Class`].
@@ -158,14 +162,16 @@ pub struct Events {
     pub keccaks: Vec<Keccak>,
     /// The re-reads of registers.
     pub refreshes: Vec<Refresh>,
-    /// Registers after the last instruction, x0 to x31 and the sink.
-    pub registers: [Access; REGISTERS],
+    /// Registers before the first instruction, x0 to x31 and the sink.
+    pub first_registers: [u64; REGISTERS],
+    /// Registers after the last instruction.
+    pub last_registers: [Access; REGISTERS],
     /// Memory words that were accessed, ascending by address.
-    pub memory: Vec<Cell>,
+    pub touched: Vec<Touched>,
 }
 
 impl Default for Events {
-    /// The events of a run of no instructions.
+    /// The events of a segment of no instructions.
     fn default() -> Self {
         Self {
             add_immediate: Vec::new(),
@@ -190,8 +196,9 @@ impl Default for Events {
             commits: Vec::new(),
             keccaks: Vec::new(),
             refreshes: Vec::new(),
-            registers: [Access::default(); REGISTERS],
-            memory: Vec::new(),
+            first_registers: [0; REGISTERS],
+            last_registers: [Access::default(); REGISTERS],
+            touched: Vec::new(),
         }
     }
 }

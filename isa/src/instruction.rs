@@ -136,6 +136,34 @@ pub enum Class {
     Ecall,
 }
 
+impl Class {
+    /// Number of classes.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// Every class, in order.
+    pub const ALL: [Self; 19] = [
+        Self::AddImmediate,
+        Self::Add,
+        Self::AddWord,
+        Self::Bitwise,
+        Self::Compare,
+        Self::BranchEqual,
+        Self::BranchLess,
+        Self::Jump,
+        Self::JumpRegister,
+        Self::LoadDouble,
+        Self::LoadNarrow,
+        Self::StoreDouble,
+        Self::StoreNarrow,
+        Self::Misaligned,
+        Self::Shift,
+        Self::ShiftWord,
+        Self::Multiply,
+        Self::Divide,
+        Self::Ecall,
+    ];
+}
+
 impl Operation {
     /// Every operation, in declaration order.
     pub const ALL: [Self; 65] = {

@@ -1,8 +1,8 @@
 //! RV64IM as data, shared by the emulator, the tables and the verifier.
 //!
 //! This crate says what an instruction *is* (`instruction`, `decode`), what it *means*
-//! (`semantics`, pure functions), what a loaded program is (`program`), and what a recorded run
-//! leaves behind for the tables (`event`). It runs nothing and proves nothing.
+//! (`semantics`, pure functions), what a loaded program is (`program`), how a run is cut into
+//! segments (`segment`), and what a recorded segment leaves behind for the tables (`event`). It runs nothing and proves nothing.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -13,4 +13,5 @@ pub mod display;
 pub mod event;
 pub mod instruction;
 pub mod program;
+pub mod segment;
 pub mod semantics;

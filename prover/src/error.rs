@@ -1,6 +1,7 @@
 //! Why there is no proof.
 
 use lvm_air::trace::TooLong;
+use lvm_verifier::proof::PartName;
 use lvm_vm::error::ExecuteError;
 
 /// Why a prover can't be set up for a program.
@@ -23,29 +24,35 @@ pub enum ProveError {
     /// The run has no result: it traps, or meets a limit.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
-    /// The run doesn't fit the tables.
-    #[error("the run of {cycles} cycles is too long for one proof: {source}")]
+    /// A part doesn't fit the tables.
+    #[error("{part} is too long for one proof: {source}")]
     TooLong {
-        cycles: u64,
+        part: PartName,
         #[source]
         source: TooLong,
     },
-    /// Proving would take more memory than there is.
+    /// Proving even the smallest segments would take more memory than there is.
     #[error(
-        "proving the run of {cycles} cycles needs about {} MiB of memory, and {} MiB may be used",
+        "proving needs {} MiB of memory at least, and {} MiB may be used",
         needed >> 20,
         limit >> 20
     )]
     Memory {
-        cycles: u64,
         /// Bytes needed, estimated.
         needed: u64,
         /// Bytes that may be used.
         limit: u64,
     },
-    /// The proof system failed.
-    #[error("the proof can't be made: {0}")]
-    Stark(String),
+    /// There is no such segment.
+    #[error("the run has {segments} segments, there is none with number {segment}")]
+    NoSegment { segment: u32, segments: u32 },
+    /// Whoever takes the parts failed, or wants no more of them.
+    #[error("the proof of {part} can't be kept: {source}")]
+    Keep {
+        part: PartName,
+        #[source]
+        source: Box<dyn core::error::Error + Send + Sync>,
+    },
     /// The finished proof doesn't verify: a bug, not a property of the run.
     #[error("the finished proof doesn't verify: {0}")]
     Unsound(#[from] lvm_verifier::VerifyError),

@@ -17,21 +17,31 @@
 //! [`Prover::prove`] takes these steps, the same as `docs/protocol.md` and the verifier:
 //!
 //! 1. The program's preprocessed tables are committed, once for each [`Prover`] ([`setup`]); the
-//!    verifying key is the commitment's hash.
-//! 2. The run is recorded and the tables are filled; their heights are the proof's shape.
-//! 3. Profile, key, exit code, public output and shape begin the transcript.
-//! 4. The multi-table STARK is proved over the filled tables.
+//!    verifying key is the commitments' hash.
+//! 2. The run is surveyed ([`Prover::survey`]): cut into segments, whose borders are committed.
+//!    The challenges that all parts share follow from the borders.
+//! 3. The ledger and each segment are proved, each by itself ([`Prover::prove_parts`]): it is
+//!    recorded, its tables are filled, and the multi-table STARK is proved over them. While one
+//!    segment is proved the next is recorded. Other processes can do it, too ([`Job`]).
 //!
-//! The finished proof is verified before it is handed out.
+//! Every finished part is verified before it is handed out. Memory is needed for one segment at a
+//! time and for what the guest touches, however long the run is.
 #![forbid(unsafe_code)]
 
+pub mod budget;
 pub mod error;
+pub mod job;
 pub mod memory;
 pub mod program;
 mod prove;
 pub mod setup;
 mod stark;
+mod survey;
 
 pub use crate::error::ProveError;
+pub use crate::job::Job;
 pub use crate::program::Program;
-pub use crate::prove::{Phase, ProveOptions, Proved, Prover, Timings};
+pub use crate::prove::{
+    Phase, ProveOptions, Proved, Prover, RunTables, SegmentTables, TableSize, Timings,
+};
+pub use crate::survey::Survey;

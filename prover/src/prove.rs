@@ -1,45 +1,55 @@
-//! Steps 2 to 4: recording, filling, proving.
+//! Steps 2 and 3: surveying, recording, filling, proving.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use lvm_air::tables::boundary::BoundaryStatement;
-use lvm_air::trace::{self, Filled, Outcome};
+use lvm_air::field::Challenge;
+use lvm_air::table::{Part, Table};
+use lvm_air::trace::{self, Filled};
+use lvm_isa::segment::{Segment, Statement};
+use lvm_verifier::proof::{Head, PartHead, PartName, SegmentHead};
 use lvm_verifier::shape::Shape;
-use lvm_verifier::stark::Plan;
+use lvm_verifier::stark::global::GlobalChallenges;
 use lvm_verifier::stark::interactions::Demands;
+use lvm_verifier::stark::{Begun, Plan, StarkProof};
 use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError, VerifyingKey, transcript};
+use lvm_vm::error::ExecuteError;
 use lvm_vm::execute::{Execution, Options};
-use lvm_vm::record::{Recording, record};
+use lvm_vm::record::{Recorder, Recording};
+use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 use tracing::info_span;
 
+use crate::budget;
 use crate::error::{ProveError, SetupError};
+use crate::job::Job;
 use crate::memory;
 use crate::program::Program;
 use crate::setup::Setup;
-use crate::stark;
+use crate::stark::{self, Bordered};
+use crate::survey::Survey;
 
 /// What a prover is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// The program runs once to see how long it takes.
-    Execute,
-    /// The program runs again and is recorded.
-    Record {
+    /// The program runs, and its segments' borders are committed.
+    Survey {
+        /// Segments so far.
+        segments: u32,
+        /// Cycles so far.
+        cycles: u64,
+    },
+    /// A part is proved.
+    Prove {
+        /// The part: 0 for the ledger, then the segments.
+        part: usize,
+        /// Parts of the run.
+        parts: usize,
+        /// Cycles of the segments that are done.
+        done: u64,
         /// Cycles of the run.
         cycles: u64,
     },
-    /// The tables are filled.
-    Fill,
-    /// The tables are proved.
-    Prove {
-        /// Tables.
-        tables: usize,
-        /// Cells in their main columns.
-        cells: u64,
-    },
-    /// The proof is verified.
-    Verify,
 }
 
 /// How to prove.
@@ -51,18 +61,22 @@ pub struct ProveOptions {
     pub execution: Options,
     /// Bytes of memory that proving may take; what is free on the machine, if `None`.
     pub memory_limit: Option<u64>,
+    /// Cells of main and interaction columns in a segment; what the memory allows, if `None`.
+    pub segment_cells: Option<u64>,
 }
 
-/// How long the phases took.
+/// How long the phases took, added up over all parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Executing and recording.
+    /// Executing, cutting into segments, committing their borders.
+    pub survey: Duration,
+    /// Waiting for a segment to be recorded.
     pub record: Duration,
     /// Filling the tables.
     pub fill: Duration,
     /// Committing, LogUp, quotients, openings.
     pub prove: Duration,
-    /// Verifying the finished proof.
+    /// Verifying the finished parts.
     pub verify: Duration,
 }
 
@@ -70,7 +84,7 @@ impl Timings {
     /// All phases.
     #[must_use]
     pub fn total(&self) -> Duration {
-        self.record + self.fill + self.prove + self.verify
+        self.survey + self.record + self.fill + self.prove + self.verify
     }
 }
 
@@ -81,7 +95,7 @@ pub struct Proved {
     pub proof: Proof,
     /// The run.
     pub execution: Execution,
-    /// Rows and main columns of each table, without padding columns or extension columns.
+    /// Rows and columns of each table, over all parts.
     pub tables: Vec<TableSize>,
     /// How long it took.
     pub timings: Timings,
@@ -92,12 +106,32 @@ pub struct Proved {
 pub struct TableSize {
     /// The table's name.
     pub name: &'static str,
-    /// Rows, padding included.
-    pub height: usize,
+    /// Rows, padding included, in all parts.
+    pub rows: u64,
     /// Committed main columns.
     pub width: usize,
     /// Columns of challenges for interactions.
     pub extension_columns: usize,
+}
+
+/// The filled tables of a run, honest or not.
+#[derive(Clone, Debug)]
+pub struct RunTables {
+    /// The ledger's tables.
+    pub ledger: Vec<Filled>,
+    /// The segments.
+    pub segments: Vec<SegmentTables>,
+}
+
+/// The filled tables of a segment, and where it begins.
+#[derive(Clone, Debug)]
+pub struct SegmentTables {
+    /// Address of its first instruction.
+    pub entry: u64,
+    /// Length of the public output before it.
+    pub output_start: u64,
+    /// Its tables.
+    pub tables: Vec<Filled>,
 }
 
 /// Proves runs of one program. Holds the program's commitment, so one `Prover` serves any number
@@ -147,143 +181,422 @@ impl Prover {
         options: &ProveOptions,
         observe: &mut dyn FnMut(Phase),
     ) -> Result<Proved, ProveError> {
-        let mut timings = Timings::default();
         let started = Instant::now();
-        let limit = options.memory_limit.unwrap_or_else(memory::available);
-        let (cycles, recording) = self.record(private_input, options, limit, observe)?;
-        timings.record = started.elapsed();
-
-        observe(Phase::Fill);
-        let started = Instant::now();
-        let tables = self.fill(&recording)?;
-        let execution = recording.execution;
-        drop(recording.events);
-        timings.fill = started.elapsed();
-
-        let needed = memory::estimate(&tables);
-        if needed > limit {
-            return Err(ProveError::Memory { cycles, needed, limit });
-        }
-        observe(Phase::Prove {
-            tables: tables.len(),
-            cells: tables.iter().map(|t| t.rows.values.len() as u64).sum(),
-        });
-        let started = Instant::now();
-        let sizes = sizes(&tables);
-        let proof = self.prove_tables(
-            options.profile,
-            &tables,
-            execution.exit_code,
-            execution.public_output.clone(),
-        )?;
-        timings.prove = started.elapsed();
-
-        observe(Phase::Verify);
-        let started = Instant::now();
-        let claim = Claim {
-            exit_code: execution.exit_code,
-            public_output: Some(&execution.public_output),
-            profile: options.profile,
+        let survey = self.survey(private_input, options, observe)?;
+        let mut timings = Timings { survey: started.elapsed(), ..Timings::default() };
+        let mut parts = Vec::new();
+        let keep = &mut |_: usize, part: StarkProof| {
+            parts.push(part);
+            Ok(())
         };
-        Verifier::new(self.setup.key).verify(&proof, &claim)?;
-        timings.verify = started.elapsed();
-        Ok(Proved { proof, execution, tables: sizes, timings })
+        let more =
+            self.prove_parts(private_input, &survey, &options.execution, 0, observe, keep)?;
+        timings = Timings { survey: timings.survey, ..more };
+        let tables = sizes(&survey.head);
+        let Survey { execution, head, .. } = survey;
+        Ok(Proved { proof: Proof { head, parts }, execution, tables, timings })
     }
 
-    /// Executes to see the length, refuses what can't fit, then records.
-    fn record(
+    /// Runs the program on `private_input`, cuts the run into segments and commits to their
+    /// borders and to the ledger's.
+    ///
+    /// # Errors
+    /// If the run traps or meets a limit, or is too long for the tables or the memory.
+    pub fn survey(
         &self,
         private_input: &[u8],
         options: &ProveOptions,
-        limit: u64,
         observe: &mut dyn FnMut(Phase),
-    ) -> Result<(u64, Recording), ProveError> {
-        let _span = info_span!("record").entered();
-        observe(Phase::Execute);
-        let run = self.program.execute(private_input, &options.execution, &mut |_| {})?;
-        let cycles = run.cycles;
-        let per_cycle = memory::RECORDING_BYTES_PER_CYCLE + memory::PROVING_BYTES_PER_CYCLE;
-        let needed = cycles.saturating_mul(per_cycle);
-        if needed > limit {
-            return Err(ProveError::Memory { cycles, needed, limit });
+    ) -> Result<Survey, ProveError> {
+        let _span = info_span!("survey").entered();
+        let segment_cells = segment_cells(options)?;
+        let budget = budget::of_cells(segment_cells);
+        let program = self.program.loaded();
+        let mut ignore = |_: &[u8]| {};
+        let mut recorder =
+            Recorder::new(program, private_input, &options.execution, &budget, &mut ignore)?;
+        let mut segments = Vec::new();
+        let mut cycles = Vec::new();
+        let mut begun = Vec::new();
+        observe(Phase::Survey { segments: 0, cycles: 0 });
+        while let Some(segment) = recorder.segment(false)? {
+            let Segment { statement, tally, .. } = &segment;
+            let heights = trace::segment_heights(program.program(), tally);
+            let part = PartName(statement.segment as usize);
+            let tables = trace::fill_border(program.program(), &segment)
+                .map_err(|source| ProveError::TooLong { part, source })?;
+            let (shape, bordered) =
+                self.begin(options.profile, part, statement, &numbered(&heights), &tables)?;
+            segments.push(SegmentHead {
+                entry: statement.entry,
+                output_start: statement.output.start,
+                part: PartHead { tables: shape, border: bordered.border },
+            });
+            begun.push(bordered.begun);
+            cycles.push(segment.cycles);
+            let done = cycles.iter().sum();
+            observe(Phase::Survey { segments: statement.segment, cycles: done });
         }
-        observe(Phase::Record { cycles });
-        let recording =
-            record(self.program.loaded(), private_input, &options.execution, &mut |_| {})?;
-        Ok((cycles, recording))
+        let (execution, ledger) = recorder.finish()?;
+        let tables = trace::fill_ledger(program.program(), &ledger)
+            .map_err(|source| ProveError::TooLong { part: PartName(0), source })?;
+        let (shape, bordered) = self.begin(
+            options.profile,
+            PartName(0),
+            &Statement::default(),
+            &heights_of(&tables),
+            &tables,
+        )?;
+        begun.insert(0, bordered.begun);
+        let head = Head {
+            profile: options.profile.id(),
+            key: self.setup.material.clone(),
+            exit_code: execution.exit_code,
+            public_output: execution.public_output.clone(),
+            ledger: PartHead { tables: shape, border: bordered.border },
+            segments,
+        };
+        let global = head
+            .global(options.profile, &begun)
+            .map_err(|error| ProveError::Unsound(error.into()))?;
+        let profile = options.profile;
+        Ok(Survey { execution, head, cycles, segment_cells, profile, ledger, global })
+    }
+
+    /// Proves the parts of a surveyed run from index `first` on, the ledger being 0 and segments
+    /// having their numbers, and hands each finished and verified one to `keep`.
+    ///
+    /// `execution` must be as for the survey. Parts before `first` are taken for proved and are not
+    /// verified.
+    ///
+    /// # Errors
+    /// If the run isn't the surveyed one, or `keep` fails.
+    pub fn prove_parts(
+        &self,
+        private_input: &[u8],
+        survey: &Survey,
+        execution: &Options,
+        first: usize,
+        observe: &mut dyn FnMut(Phase),
+        keep: &mut dyn FnMut(
+            usize,
+            StarkProof,
+        ) -> Result<(), Box<dyn core::error::Error + Send + Sync>>,
+    ) -> Result<Timings, ProveError> {
+        let mut timings = Timings::default();
+        let parts = survey.head.parts();
+        let cycles: u64 = survey.cycles.iter().sum();
+        let mut done: u64 = survey.cycles.iter().take(first.saturating_sub(1)).sum();
+        let verifier = Verifier::new(self.setup.key);
+        let claim = Claim {
+            exit_code: survey.head.exit_code,
+            public_output: None,
+            profile: survey.profile,
+        };
+        let verification = verifier.begin(&survey.head, &claim)?;
+        let mut sum = Challenge::ZERO;
+        let mut finish = |index: usize, part: StarkProof| -> Result<Duration, ProveError> {
+            let started = Instant::now();
+            sum += verification.part_at(index, &part)?;
+            let elapsed = started.elapsed();
+            keep(index, part)
+                .map_err(|source| ProveError::Keep { part: PartName(index), source })?;
+            Ok(elapsed)
+        };
+        if first == 0 {
+            observe(Phase::Prove { part: 0, parts, done, cycles });
+            let started = Instant::now();
+            let ledger = self.prove_ledger(survey)?;
+            timings.prove += started.elapsed();
+            timings.verify += finish(0, ledger)?;
+        }
+        std::thread::scope(|scope| {
+            // The next segment is recorded while one is proved. When the receiver is gone, sending
+            // fails and the thread ends.
+            let (sender, receiver) = mpsc::sync_channel(1);
+            let budget = budget::of_cells(survey.segment_cells);
+            let program = self.program.loaded();
+            scope.spawn(move || {
+                let mut ignore = |_: &[u8]| {};
+                let recorder =
+                    Recorder::new(program, private_input, execution, &budget, &mut ignore);
+                let result = recorder.and_then(|mut recorder| {
+                    loop {
+                        let keeps = recorder.next_segment() as usize >= first;
+                        let Some(segment) = recorder.segment(keeps)? else { break };
+                        if keeps && sender.send(Ok(segment)).is_err() {
+                            break;
+                        }
+                    }
+                    Ok::<(), ExecuteError>(())
+                });
+                if let Err(error) = result {
+                    let _ = sender.send(Err(error));
+                }
+            });
+            for index in first.max(1)..parts {
+                observe(Phase::Prove { part: index, parts, done, cycles });
+                let started = Instant::now();
+                let segments = survey.cycles.len() as u32;
+                let none = || ProveError::NoSegment { segment: index as u32, segments };
+                let segment = receiver.recv().map_err(|_| none())??;
+                timings.record += started.elapsed();
+                let job = survey.job(segment.statement.segment);
+                done += segment.cycles;
+                let part = self.prove_segment(&job, segment, &mut timings)?;
+                timings.verify += finish(index, part)?;
+            }
+            Ok::<(), ProveError>(())
+        })?;
+        if first == 0 && sum != Challenge::ZERO {
+            return Err(ProveError::Unsound(VerifyError::Balance));
+        }
+        Ok(timings)
+    }
+
+    /// Proves one segment: runs the program up to it, records and proves it. Any process that has
+    /// the program and the private input can do it; the survey's head tells whether the result
+    /// verifies.
+    ///
+    /// # Errors
+    /// If the run traps, meets a limit or has no such segment.
+    pub fn prove_job(
+        &self,
+        private_input: &[u8],
+        execution: &Options,
+        job: &Job,
+    ) -> Result<StarkProof, ProveError> {
+        let budget = budget::of_cells(job.segment_cells);
+        let mut ignore = |_: &[u8]| {};
+        let mut recorder =
+            Recorder::new(self.program.loaded(), private_input, execution, &budget, &mut ignore)?;
+        loop {
+            let number = recorder.next_segment();
+            match recorder.segment(number == job.segment)? {
+                Some(segment) if number == job.segment => {
+                    return self.prove_segment(job, segment, &mut Timings::default());
+                }
+                Some(_) => {}
+                None => {
+                    let (segment, segments) = (job.segment, number - 1);
+                    return Err(ProveError::NoSegment { segment, segments });
+                }
+            }
+        }
+    }
+
+    fn prove_segment(
+        &self,
+        job: &Job,
+        segment: Segment,
+        timings: &mut Timings,
+    ) -> Result<StarkProof, ProveError> {
+        let started = Instant::now();
+        let part = PartName(segment.statement.segment as usize);
+        let tables = info_span!("fill")
+            .in_scope(|| trace::fill_segment(self.program.loaded().program(), &segment))
+            .map_err(|source| ProveError::TooLong { part, source })?;
+        let statement = segment.statement;
+        drop(segment.events);
+        timings.fill += started.elapsed();
+        let started = Instant::now();
+        let heights = heights_of(&tables);
+        let (_, bordered) = self.begin(job.profile, part, &statement, &heights, &tables)?;
+        let global = GlobalChallenges::of(job.global);
+        let proof = self.finish(job.profile, part, &statement, bordered, &global, tables)?;
+        timings.prove += started.elapsed();
+        Ok(proof)
+    }
+
+    fn prove_ledger(&self, survey: &Survey) -> Result<StarkProof, ProveError> {
+        let part = PartName(0);
+        let tables = trace::fill_ledger(self.program.loaded().program(), &survey.ledger)
+            .map_err(|source| ProveError::TooLong { part, source })?;
+        let heights = heights_of(&tables);
+        let statement = Statement::default();
+        let (_, bordered) = self.begin(survey.profile, part, &statement, &heights, &tables)?;
+        self.finish(survey.profile, part, &statement, bordered, &survey.global, tables)
+    }
+
+    /// Commits to the border tables among `tables`, which all have `heights`.
+    fn begin(
+        &self,
+        profile: Profile,
+        part: PartName,
+        statement: &Statement,
+        heights: &[(u8, u8)],
+        tables: &[Filled],
+    ) -> Result<(Vec<(u8, u8)>, Bordered), ProveError> {
+        let (shape, plan) = self.plan(part, heights)?;
+        let kind = kind_of(part);
+        let seed = transcript::part_seed(profile, &self.setup.key, kind, statement, &shape);
+        let preprocessed = self.setup.preprocessed(kind);
+        let bordered = stark::begin(&self.setup.dft, seed, &plan, preprocessed, tables);
+        Ok((heights.to_vec(), bordered))
+    }
+
+    /// Proves a part whose border is committed.
+    fn finish(
+        &self,
+        profile: Profile,
+        part: PartName,
+        statement: &Statement,
+        bordered: Bordered,
+        global: &GlobalChallenges,
+        tables: Vec<Filled>,
+    ) -> Result<StarkProof, ProveError> {
+        let _span = info_span!("prove", %part).entered();
+        let (_, plan) = self.plan(part, &heights_of(&tables))?;
+        Ok(stark::prove(
+            &self.setup.dft,
+            &profile.parameters(),
+            &plan,
+            statement,
+            self.setup.preprocessed(kind_of(part)),
+            bordered,
+            global,
+            tables,
+        ))
+    }
+
+    fn plan(&self, part: PartName, heights: &[(u8, u8)]) -> Result<(Shape, Plan), ProveError> {
+        let shape = Shape::new(kind_of(part), heights, &self.setup.material).map_err(|source| {
+            let head = lvm_verifier::proof::HeadError::Shape { index: part.0, source };
+            ProveError::Unsound(VerifyError::Head(head))
+        })?;
+        let plan = Plan::new(shape.tables());
+        Ok((shape, plan))
     }
 
     /// Fills the tables from a recording.
     ///
     /// # Errors
     /// If the run doesn't fit the tables.
-    pub fn fill(&self, recording: &Recording) -> Result<Vec<Filled>, ProveError> {
+    pub fn fill(&self, recording: &Recording) -> Result<RunTables, ProveError> {
         let _span = info_span!("fill").entered();
-        let execution = &recording.execution;
-        let outcome =
-            Outcome { public_output: &execution.public_output, exit_code: execution.exit_code };
-        trace::fill(self.program.loaded().program(), &recording.events, &outcome)
-            .map_err(|source| ProveError::TooLong { cycles: execution.cycles, source })
+        let program = self.program.loaded().program();
+        let too_long =
+            |index: usize| move |source| ProveError::TooLong { part: PartName(index), source };
+        let ledger = trace::fill_ledger(program, &recording.ledger).map_err(too_long(0))?;
+        let segments = recording
+            .segments
+            .iter()
+            .map(|segment| {
+                let Statement { segment: number, entry, output, .. } = &segment.statement;
+                let tables =
+                    trace::fill_segment(program, segment).map_err(too_long(*number as usize))?;
+                Ok(SegmentTables { entry: *entry, output_start: output.start, tables })
+            })
+            .collect::<Result<_, ProveError>>()?;
+        Ok(RunTables { ledger, segments })
     }
 
     /// Makes a proof from filled tables, honest or not: what is wrong with them shows when the
     /// proof is verified. [`Self::prove`] is what users want; tests of the verifier want this.
     ///
     /// # Errors
-    /// If the tables aren't those of any proof, or the proof system fails.
+    /// If the tables aren't those of any proof.
     pub fn prove_tables(
         &self,
         profile: Profile,
-        tables: &[Filled],
+        tables: RunTables,
         exit_code: u64,
         public_output: Vec<u8>,
     ) -> Result<Proof, ProveError> {
-        let _span = info_span!("prove").entered();
-        let shape = shape_of(&self.setup, tables, &public_output)?;
-        let plan = Plan::new(shape.tables());
-        let statement = BoundaryStatement {
-            entry: self.setup.material.entry,
-            exit_code,
-            output_len: public_output.len() as u64,
+        let empty = |tables: &[Filled]| PartHead {
+            tables: heights_of(tables),
+            border: lvm_verifier::stark::Border { root: [0; 32], values: Vec::new() },
         };
-        let seed = transcript::seed(profile, &self.setup.key, exit_code, &public_output, &shape);
-        let stark = stark::prove(
-            &self.setup.dft,
-            &profile.parameters(),
-            seed,
-            &plan,
-            &statement,
-            &self.setup.preprocessed,
-            tables,
-        );
-        Ok(Proof {
+        let mut head = Head {
             profile: profile.id(),
             key: self.setup.material.clone(),
             exit_code,
             public_output,
-            tables: shape.tables().iter().map(|&(t, log)| (t.id(), log as u8)).collect(),
-            stark,
-        })
+            ledger: empty(&tables.ledger),
+            segments: tables
+                .segments
+                .iter()
+                .map(|segment| SegmentHead {
+                    entry: segment.entry,
+                    output_start: segment.output_start,
+                    part: empty(&segment.tables),
+                })
+                .collect(),
+        };
+        let mut all = vec![tables.ledger];
+        all.extend(tables.segments.into_iter().map(|segment| segment.tables));
+        let mut begun: Vec<Begun> = Vec::new();
+        let mut bordered = Vec::new();
+        for (index, tables) in all.iter().enumerate() {
+            let statement = head.statement(index).unwrap_or_default();
+            let part = PartName(index);
+            let (_, mine) = self.begin(profile, part, &statement, &heights_of(tables), tables)?;
+            match index.checked_sub(1) {
+                None => head.ledger.border = mine.border.clone(),
+                Some(segment) => head.segments[segment].part.border = mine.border.clone(),
+            }
+            begun.push(mine.begun.clone());
+            bordered.push(mine);
+        }
+        let global =
+            head.global(profile, &begun).map_err(|error| ProveError::Unsound(error.into()))?;
+        let parts = all
+            .into_iter()
+            .zip(bordered)
+            .enumerate()
+            .map(|(index, (tables, bordered))| {
+                let statement = head.statement(index).unwrap_or_default();
+                self.finish(profile, PartName(index), &statement, bordered, &global, tables)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Proof { head, parts })
     }
 }
 
-fn shape_of(setup: &Setup, tables: &[Filled], public_output: &[u8]) -> Result<Shape, ProveError> {
-    let heights: Vec<(u8, u8)> = tables
-        .iter()
-        .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))
-        .collect();
-    Shape::new(&heights, &setup.material, public_output)
-        .map_err(|error| ProveError::Unsound(VerifyError::Shape(error)))
+const fn kind_of(part: PartName) -> Part {
+    if part.0 == 0 { Part::Ledger } else { Part::Segment }
 }
 
-fn sizes(tables: &[Filled]) -> Vec<TableSize> {
+/// Cells of a segment, as options and memory say.
+fn segment_cells(options: &ProveOptions) -> Result<u64, ProveError> {
+    if let Some(cells) = options.segment_cells {
+        return Ok(cells);
+    }
+    let limit = options.memory_limit.unwrap_or_else(memory::available);
+    let needed = memory::FIXED + budget::CELLS_MIN * memory::BYTES_PER_CELL;
+    if limit < needed {
+        return Err(ProveError::Memory { needed, limit });
+    }
+    Ok(budget::cells_for(limit))
+}
+
+fn heights_of(tables: &[Filled]) -> Vec<(u8, u8)> {
     tables
         .iter()
-        .map(|filled| TableSize {
-            name: filled.table.name(),
-            height: filled.rows.height(),
-            width: filled.rows.width(),
-            extension_columns: Demands::of(filled.table).columns,
+        .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))
+        .collect()
+}
+
+fn numbered(heights: &[(Table, usize)]) -> Vec<(u8, u8)> {
+    heights.iter().map(|&(table, log)| (table.id(), log as u8)).collect()
+}
+
+fn sizes(head: &Head) -> Vec<TableSize> {
+    let mut rows = [0_u64; Table::ALL.len()];
+    for part in (0..head.parts()).filter_map(|index| head.part_head(index)) {
+        for &(id, log) in &part.tables {
+            rows[usize::from(id)] += 1 << log;
+        }
+    }
+    Table::ALL
+        .into_iter()
+        .zip(rows)
+        .filter(|&(_, rows)| rows > 0)
+        .map(|(table, rows)| TableSize {
+            name: table.name(),
+            rows,
+            width: table.width(),
+            extension_columns: Demands::of(table).columns(),
         })
         .collect()
 }

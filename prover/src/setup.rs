@@ -1,6 +1,6 @@
 //! Step 1: the program's preprocessed tables and their commitment.
 
-use lvm_air::table::{LOG_HEIGHT_MAX, Table};
+use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
 use lvm_isa::program::Program;
 use lvm_verifier::VerifyingKey;
 use lvm_verifier::key::KeyMaterial;
@@ -16,7 +16,8 @@ use crate::stark::commit::{Cells, Dft};
 pub(crate) struct Setup {
     pub(crate) key: VerifyingKey,
     pub(crate) material: KeyMaterial,
-    pub(crate) preprocessed: Preprocessed,
+    segment: Preprocessed,
+    ledger: Preprocessed,
     pub(crate) dft: Dft,
 }
 
@@ -32,22 +33,35 @@ impl Setup {
                 return Err(SetupError::TooLarge { table: table.name(), rows });
             }
         }
-        let tables: Vec<Cells> = Table::PREPROCESSED
-            .into_iter()
-            .filter_map(|table| table.preprocessed(program))
-            .collect();
-        let layout = Layout::new(
-            tables.iter().map(|rows| (rows.height().trailing_zeros() as usize, rows.width())),
-        );
         let dft = Dft::default();
-        let rows: Vec<Option<&Cells>> = tables.iter().map(Some).collect();
-        let preprocessed = Preprocessed::new(&dft, &layout, &rows);
+        let of = |part: Part| {
+            let tables: Vec<Cells> = part
+                .preprocessed()
+                .iter()
+                .filter_map(|table| table.preprocessed(program))
+                .collect();
+            let layout = Layout::new(
+                tables.iter().map(|rows| (rows.height().trailing_zeros() as usize, rows.width())),
+            );
+            let rows: Vec<Option<&Cells>> = tables.iter().map(Some).collect();
+            Preprocessed::new(&dft, &layout, &rows)
+        };
+        let (segment, ledger) = (of(Part::Segment), of(Part::Ledger));
         let material = KeyMaterial {
-            root: preprocessed.committed.root(),
+            segment: segment.committed.root(),
+            ledger: ledger.committed.root(),
             entry: program.entry,
             log_program: log_padded(program.instructions.len()) as u8,
             log_image: log_padded(program.words.len()) as u8,
         };
-        Ok(Self { key: material.verifying_key(), material, preprocessed, dft })
+        Ok(Self { key: material.verifying_key(), material, segment, ledger, dft })
+    }
+
+    /// The preprocessed tables of a part.
+    pub(crate) const fn preprocessed(&self, part: Part) -> &Preprocessed {
+        match part {
+            Part::Ledger => &self.ledger,
+            Part::Segment => &self.segment,
+        }
     }
 }

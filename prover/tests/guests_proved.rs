@@ -3,8 +3,6 @@
 use std::path::Path;
 
 use lvm_prover::{Program, ProveOptions, Proved, Prover};
-use lvm_verifier::shape::Shape;
-use lvm_verifier::stark::Plan;
 use lvm_verifier::{Claim, Profile, Verifier, VerifyError, security};
 
 fn prover(guest: &str) -> Prover {
@@ -34,10 +32,13 @@ fn check(guest: &str, private_input: &[u8], exit_code: u64) -> Vec<u8> {
         let verdict = verifier.verify(&proved.proof, &Claim::default());
         assert_eq!(verdict, Err(VerifyError::ExitCode { expected: 0, found: exit_code }));
     }
-    let proof = &proved.proof;
-    let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output).expect("a shape");
-    let bits =
-        security::report(&Profile::default().parameters(), &Plan::new(shape.tables())).bits();
+    let head = &proved.proof.head;
+    let bits = (0..head.parts())
+        .map(|index| {
+            let (_, plan) = head.plan(index).expect("a shape");
+            security::report(&Profile::default().parameters(), &plan).bits()
+        })
+        .fold(f64::INFINITY, f64::min);
     println!("{guest}: {} cycles, {bits:.1} provable bits", proved.execution.cycles);
     assert!(bits >= 128.0, "{guest}: {bits} bits");
     output

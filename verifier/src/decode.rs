@@ -1,13 +1,21 @@
-//! Reading a STARK proof, part for part what [`crate::encode`] writes.
+//! Reading borders and STARK proofs, piece for piece what [`crate::encode`] writes.
 
 use alloc::vec::Vec;
 
 use crate::profile::Parameters;
 use crate::proof::DecodeError;
-use crate::reader::{DIGEST, Reader};
+use crate::reader::{CHALLENGE, DIGEST, Reader};
 use crate::stark::fri::{self, FriProof};
 use crate::stark::merkle::TreeOpening;
-use crate::stark::{Opened, Plan, StarkProof, Tree};
+use crate::stark::{Border, Opened, Plan, StarkProof, Totals, Tree};
+
+/// Reads the border of a plan.
+pub(crate) fn read_border(reader: &mut Reader<'_>, plan: &Plan) -> Result<Border, DecodeError> {
+    let root = reader.array()?;
+    let groups = plan.layout(Tree::Border).groups.iter();
+    let values = groups.map(|group| reader.challenges(group.width)).collect::<Result<_, _>>()?;
+    Ok(Border { root, values })
+}
 
 /// Reads the STARK proof of a plan.
 pub(crate) fn read(
@@ -18,8 +26,10 @@ pub(crate) fn read(
     let main = reader.array()?;
     let interactions = reader.array()?;
     let quotient = reader.array()?;
-    let totals = reader.challenges(plan.log_heights.len())?;
-    let mut values = [const { Vec::new() }; 4];
+    let totals = reader.list(plan.log_heights.len(), 2 * CHALLENGE, |reader| {
+        Ok(Totals { local: reader.challenge()?, global: reader.challenge()? })
+    })?;
+    let mut values = [const { Vec::new() }; Tree::ALL.len()];
     for (tree, values) in Tree::ALL.into_iter().zip(&mut values) {
         for group in &plan.layout(tree).groups {
             values.push(reader.challenges(group.width)?);
@@ -34,7 +44,7 @@ pub(crate) fn read(
     let roots = reader.list(rounds.len(), DIGEST, Reader::array)?;
     let last = reader.challenges(fri::last_length(parameters.log_final_len))?;
     let query_witness = reader.u64()?;
-    let mut queries = [const { TreeOpening::EMPTY }; 4];
+    let mut queries = [const { TreeOpening::EMPTY }; Tree::ALL.len()];
     for opening in &mut queries {
         *opening = tree(reader)?;
     }

@@ -1,4 +1,4 @@
-//! Writing a STARK proof.
+//! Writing borders and STARK proofs.
 //!
 //! No length is written except those of the queries' openings, which depend on which positions
 //! coincide: all others follow from what the file says before. [`crate::decode`] reads the same
@@ -9,13 +9,13 @@ use alloc::vec::Vec;
 use p3_field::{BasedVectorSpace, PrimeField64};
 
 use crate::config::{Challenge, Val};
-use crate::stark::StarkProof;
 use crate::stark::merkle::{Digest, TreeOpening};
+use crate::stark::{Border, StarkProof};
 
 /// A section of a proof file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// Profile, key, statement, tables.
+    /// Profile, key, statement, tables, lengths.
     Statement,
     /// Merkle roots and witnesses of proof-of-work.
     Commitments,
@@ -66,12 +66,22 @@ impl Sink for Count {
     }
 }
 
+/// Writes a border, which has the lengths of its plan.
+pub(crate) fn write_border<S: Sink>(border: &Border, sink: &mut S) {
+    sink.bytes(Section::Commitments, &border.root);
+    for values in &border.values {
+        challenges(sink, values);
+    }
+}
+
 /// Writes `stark`, which has the lengths of its plan.
 pub(crate) fn write<S: Sink>(stark: &StarkProof, sink: &mut S) {
     for root in [&stark.main, &stark.interactions, &stark.quotient] {
         sink.bytes(Section::Commitments, root);
     }
-    challenges(sink, &stark.totals);
+    for totals in &stark.totals {
+        challenges(sink, &[totals.local, totals.global]);
+    }
     for values in stark.opened.values.iter().flatten().chain(&stark.opened.next) {
         challenges(sink, values);
     }
@@ -102,7 +112,7 @@ fn tree<S: Sink>(sink: &mut S, [rows, paths]: [Section; 2], opening: &TreeOpenin
 }
 
 /// A length in four bytes. A longer list is longer than a proof may be, and can't be read back.
-fn length(length: usize) -> [u8; 4] {
+pub(crate) fn length(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::key::VerifyingKey;
 use crate::profile::Profile;
-use crate::shape::ShapeError;
+use crate::proof::{HeadError, PartName};
 use crate::stark::StarkError;
 
 /// Why a proof is refused.
@@ -22,10 +22,17 @@ pub enum VerifyError {
     ExitCode { expected: u64, found: u64 },
     #[error("the proof's public output is not the expected one")]
     PublicOutput,
-    #[error(transparent)]
-    Shape(#[from] ShapeError),
-    #[error("the proof's shape attains {found:.1} provable bits, the profile wants {expected}")]
-    Security { expected: u32, found: f64 },
-    #[error("the proof does not verify: {0}")]
-    Stark(#[from] StarkError),
+    #[error("the proof is not one of a run: {0}")]
+    Head(#[from] HeadError),
+    #[error(
+        "the shape of {} attains {found:.1} provable bits, the profile wants {expected}",
+        PartName(*index)
+    )]
+    Security { index: usize, expected: u32, found: f64 },
+    #[error("the proof of {} does not verify: {source}", PartName(*index))]
+    Part { index: usize, source: StarkError },
+    #[error("the proof has {found} parts, the run has {expected}")]
+    Parts { expected: usize, found: usize },
+    #[error("what segments take from each other and from the ledger is not what they leave")]
+    Balance,
 }

@@ -3,11 +3,13 @@
 use core::fmt;
 use core::str::FromStr;
 
+use lvm_air::table::Part;
+
 use crate::stark::merkle::Digest;
 
 /// Separates key hashes from every other use of the hash, and versions of the tables from each
 /// other: a change of the tables or of preprocessed columns must change this text.
-const DOMAIN: &str = "lvm verifying key, tables version 2";
+const DOMAIN: &str = "lvm verifying key, tables version 3";
 
 /// Stands for a program: the hash of what [`KeyMaterial`] holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,8 +18,10 @@ pub struct VerifyingKey([u8; 32]);
 /// What a verifier must know of a program; part of every proof and checked against the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyMaterial {
-    /// Root of the preprocessed columns of all preprocessed tables.
-    pub root: Digest,
+    /// Root of the preprocessed columns of a segment.
+    pub segment: Digest,
+    /// Root of the preprocessed columns of a ledger.
+    pub ledger: Digest,
     /// Address of the first instruction.
     pub entry: u64,
     /// Log2 of the height of the table `program`.
@@ -27,11 +31,21 @@ pub struct KeyMaterial {
 }
 
 impl KeyMaterial {
+    /// Root of the preprocessed columns of a part.
+    #[must_use]
+    pub const fn root(&self, part: Part) -> &Digest {
+        match part {
+            Part::Ledger => &self.ledger,
+            Part::Segment => &self.segment,
+        }
+    }
+
     /// The key that stands for this material.
     #[must_use]
     pub fn verifying_key(&self) -> VerifyingKey {
         let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
-        hasher.update(&self.root);
+        hasher.update(&self.segment);
+        hasher.update(&self.ledger);
         hasher.update(&self.entry.to_le_bytes());
         hasher.update(&[self.log_program, self.log_image]);
         VerifyingKey(*hasher.finalize().as_bytes())

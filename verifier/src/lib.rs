@@ -5,11 +5,13 @@
 //! `docs/protocol.md` tells in full and the prover takes in the same order:
 //!
 //! 1. The proof's key material hashes to the verifying key ([`key`]).
-//! 2. The shape is one that the statement and the key allow ([`shape`]), and every list in the
-//!    proof has the length that the shape fixes.
-//! 3. Profile, key, exit code, public output and shape are absorbed into the transcript
-//!    ([`transcript`]), before anything that the prover sends.
-//! 4. The multi-table STARK is verified ([`stark`]).
+//! 2. The head is one of a run ([`proof`]), its shapes are ones that the key allows ([`shape`]), and
+//!    every list in the proof has the length that the shapes fix.
+//! 3. For each part of the run, its ledger and its segments, a transcript begins with profile, key,
+//!    exit code, public output, number of segments, the part's statement and shape ([`transcript`])
+//!    and the commitment to its border; from all of them the challenges of the global buses follow.
+//! 4. Each part's multi-table STARK is verified ([`stark`]).
+//! 5. The sums of the global buses add up to zero.
 //!
 //! Proofs come from strangers: decoding is bounded and refuses every second spelling
 //! ([`proof`]), parameters come from an allow-list ([`profile`]) and never from the proof, and
@@ -52,5 +54,5 @@ mod verify;
 pub use crate::error::VerifyError;
 pub use crate::key::VerifyingKey;
 pub use crate::profile::Profile;
-pub use crate::proof::Proof;
-pub use crate::verify::{Claim, Verifier};
+pub use crate::proof::{Head, Proof};
+pub use crate::verify::{Claim, Verification, Verifier};

@@ -9,8 +9,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lvm_air::bus::Bus;
-use lvm_air::table::Table;
-use lvm_air::tables::boundary;
+use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
+use lvm_air::tables::{boundary, ledger};
+use lvm_isa::segment::SEGMENTS_MAX;
 use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
 use p3_security::fri::{
     FriRegime, commit_phase_error_ldr_m, commit_phase_error_udr, query_phase_error,
@@ -25,10 +26,10 @@ use crate::config::{CHALLENGE_BITS, COLLISION_BITS};
 use crate::key::KeyMaterial;
 use crate::profile::Parameters;
 use crate::shape::{Shape, ShapeError, log_padded};
-use crate::stark::Plan;
 use crate::stark::domain::LOG_BLOWUP;
 use crate::stark::fri::LOG_ARITY_MAX;
 use crate::stark::interactions::DEGREE_MAX;
+use crate::stark::{Plan, Tree};
 
 /// One source of error.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,24 +112,32 @@ impl Totals {
         for (demands, &(_, log)) in plan.demands.iter().zip(&plan.tables) {
             for bus in &demands.buses {
                 if let Some(messages) = messages.get_mut(*bus as usize) {
-                    *messages = messages.saturating_add(1 << log);
+                    // A global bus has the messages of all parts.
+                    let more = messages.saturating_add(1 << log);
+                    *messages = if bus.is_global() { GLOBAL_MESSAGES_MAX } else { more };
                 }
             }
         }
-        // Each column at ζ, some at the next row, and for each height the sum of its interaction
-        // columns at 0 and itself.
+        // Each column at ζ, border columns at η, some at the next row, and for each height both sums
+        // of its interaction columns at 0 and themselves.
         let columns =
             plan.layouts.iter().flat_map(|layout| &layout.groups).map(|group| group.width);
+        let border = plan.layout(Tree::Border).groups.iter().map(|group| group.width);
         let next = plan.with_next_row().map(|(_, table, _)| table.width());
-        let sums = plan.log_heights.iter().map(|_| 2);
+        let sums = plan.log_heights.iter().map(|_| 4);
         Self {
             log_height: plan.log_heights.first().copied().unwrap_or(0),
             constraints: plan.powers(),
-            openings: columns.chain(next).chain(sums).sum(),
+            openings: columns.chain(border).chain(next).chain(sums).sum(),
             messages: Bus::ALL.into_iter().zip(messages).filter(|&(_, m)| m > 0).collect(),
         }
     }
 }
+
+/// Messages on a global bus over all parts of a run, at most: two a row in up to four tables of
+/// 2^26 rows at most, in up to 2^16 parts.
+pub const GLOBAL_MESSAGES_MAX: u64 = 1 << (16 + LOG_HEIGHT_MAX + 3);
+const _: () = assert!(SEGMENTS_MAX < 1 << 16);
 
 /// Fields in the widest message, which is the degree of every fingerprint.
 pub fn message_width() -> usize {
@@ -138,25 +147,32 @@ pub fn message_width() -> usize {
 /// Quotient chunks of a height: `DEGREE_MAX − 1`.
 const QUOTIENT_CHUNKS: usize = DEGREE_MAX - 1;
 
-/// The largest plan at a height: all tables are there, and those without a fixed height have
-/// this one. Tables of more different heights cost a few hundredths of a bit of one term.
+/// The largest plan of a part at a height: all tables are there, and those without a fixed height
+/// have this one. Tables of more different heights cost a few hundredths of a bit of one term.
 ///
 /// # Errors
 /// If the height is outside of what tables may have.
 #[expect(clippy::cast_possible_truncation, reason = "logarithms")]
-pub fn largest_plan(log_height: u8) -> Result<Plan, ShapeError> {
-    let key =
-        KeyMaterial { root: [0; 32], entry: 0, log_program: log_height, log_image: log_height };
-    let tables = Table::ALL.map(|table| {
+pub fn largest_plan(part: Part, log_height: u8) -> Result<Plan, ShapeError> {
+    let key = KeyMaterial {
+        segment: [0; 32],
+        ledger: [0; 32],
+        entry: 0,
+        log_program: log_height,
+        log_image: log_height,
+    };
+    let tables = Table::ALL.into_iter().filter(|table| table.is_of(part)).map(|table| {
         let log_height = match table {
             Table::Range | Table::Byte => 16,
             Table::ShiftAmount => 6,
             Table::Boundary => log_padded(boundary::ROWS) as u8,
+            Table::Ledger => log_padded(ledger::ROWS) as u8,
             _ => log_height,
         };
         (table.id(), log_height)
     });
-    Ok(Plan::new(Shape::new(&tables, &key, &[])?.tables()))
+    let tables: Vec<(u8, u8)> = tables.collect();
+    Ok(Plan::new(Shape::new(part, &tables, &key)?.tables()))
 }
 
 /// Accounts for a proof of `plan` with `parameters`.
@@ -205,6 +221,9 @@ pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
     Report { regimes: regimes.map(|regime| account.terms(&regime)).collect() }
 }
 
+/// The name of the term of η.
+pub const BORDER_LABEL: &str = "border point";
+
 /// Bits that a folding loses to the function that is added to it: with that the folded values lie
 /// on a curve of degree `2^LOG_ARITY_MAX`, which p3-security charges as one less. `log2(8/7)`,
 /// rounded up.
@@ -244,7 +263,14 @@ impl Account<'_> {
                 _ => terms.push(Term { name: term.label, bits }),
             }
         }
+        terms.push(Term { name: BORDER_LABEL, bits: self.border(log_list) });
         RegimeTerms { regime, terms, buses: self.buses(log_list) }
+    }
+
+    /// The point η: two of the codewords for which the border's commitment may stand have the same
+    /// value there.
+    fn border(&self, log_list: f64) -> f64 {
+        CHALLENGE_BITS as f64 - self.totals.log_height as f64 - 2.0 * log_list
     }
 
     /// FRI's two terms: a folding challenge, and the queries.

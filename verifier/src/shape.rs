@@ -1,17 +1,20 @@
-//! Which tables a proof has, and how high they are.
+//! Which tables the proof of a part has, and how high they are.
 //!
-//! Invariant of [`Shape`]: tables in ascending order without repetition; every preprocessed table
-//! is there, with the height that the key says; every height within limits.
+//! Invariant of [`Shape`]: tables of the part in ascending order, those that occur several times in
+//! descending order of height; every preprocessed table of the part is there once, with the height
+//! that the key says; every height within limits, and so the sum of heights of each table.
 
 use alloc::vec::Vec;
 
-use lvm_air::table::{LOG_HEIGHT_MAX, LOG_HEIGHT_MIN, Table, padded_height};
-use lvm_air::tables::boundary;
-use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
+use lvm_air::table::{LOG_HEIGHT_MAX, LOG_HEIGHT_MIN, Part, Table, padded_height};
+use lvm_air::tables::{boundary, ledger};
 
 use crate::key::KeyMaterial;
 
-/// The tables of a proof with the log2 of their heights.
+/// Most tables in a proof, each counted as often as it occurs.
+pub const TABLES_MAX: usize = 128;
+
+/// The tables of a part's proof with the log2 of their heights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
     tables: Vec<(Table, usize)>,
@@ -22,6 +25,8 @@ pub struct Shape {
 pub enum ShapeError {
     #[error("there is no table with number {id}")]
     UnknownTable { id: u8 },
+    #[error("table {} is not one of a {}", table.name(), part.name())]
+    OtherPart { table: Table, part: Part },
     #[error("table {} is out of order or repeated", table.name())]
     Order { table: Table },
     #[error("table {} is missing", table.name())]
@@ -30,49 +35,49 @@ pub enum ShapeError {
     FixedHeight { table: Table, expected: usize, found: usize },
     #[error("table {} has height 2^{found}, outside 2^{LOG_HEIGHT_MIN} to 2^{LOG_HEIGHT_MAX}", table.name())]
     Height { table: Table, found: usize },
-    #[error("there are {found} tables, more than all that exist")]
+    #[error("table {} has more than 2^{LOG_HEIGHT_MAX} rows", table.name())]
+    Rows { table: Table },
+    #[error("there are {found} tables, more than {TABLES_MAX}")]
     TooMany { found: usize },
-    #[error("the public output has {bytes} bytes, more than {PUBLIC_OUTPUT_MAX}")]
-    OutputTooLong { bytes: usize },
 }
 
 impl Shape {
-    /// The shape with these tables, as `(number, log2 of height)`.
+    /// The shape of `part` with these tables, as `(number, log2 of height)`.
     ///
     /// # Errors
-    /// If the invariant doesn't hold for `key` and `public_output`.
-    pub fn new(
-        tables: &[(u8, u8)],
-        key: &KeyMaterial,
-        public_output: &[u8],
-    ) -> Result<Self, ShapeError> {
-        if public_output.len() as u64 > PUBLIC_OUTPUT_MAX {
-            return Err(ShapeError::OutputTooLong { bytes: public_output.len() });
-        }
-        if tables.len() > Table::ALL.len() {
+    /// If the invariant doesn't hold for `key`.
+    pub fn new(part: Part, tables: &[(u8, u8)], key: &KeyMaterial) -> Result<Self, ShapeError> {
+        if tables.len() > TABLES_MAX {
             return Err(ShapeError::TooMany { found: tables.len() });
         }
         let mut known: Vec<(Table, usize)> = Vec::new();
+        let mut rows = 0_usize;
         for &(id, log_height) in tables {
             let table = Table::from_id(id).ok_or(ShapeError::UnknownTable { id })?;
-            if known.last().is_some_and(|&(last, _)| last >= table) {
-                return Err(ShapeError::Order { table });
+            if !table.is_of(part) {
+                return Err(ShapeError::OtherPart { table, part });
             }
             let found = usize::from(log_height);
             if !(LOG_HEIGHT_MIN..=LOG_HEIGHT_MAX).contains(&found) {
                 return Err(ShapeError::Height { table, found });
             }
+            if let Some(&(last, height)) = known.last() {
+                let may_repeat = !part.preprocessed().contains(&table) && height >= found;
+                if last > table || (last == table && !may_repeat) {
+                    return Err(ShapeError::Order { table });
+                }
+                if last != table {
+                    rows = 0;
+                }
+            }
+            rows = rows.saturating_add(1 << found);
+            if rows > 1 << LOG_HEIGHT_MAX {
+                return Err(ShapeError::Rows { table });
+            }
             known.push((table, found));
         }
-        let fixed = [
-            (Table::Program, usize::from(key.log_program)),
-            (Table::Image, usize::from(key.log_image)),
-            (Table::Range, 16),
-            (Table::Byte, 16),
-            (Table::ShiftAmount, 6),
-            (Table::Boundary, log_padded(boundary::ROWS)),
-        ];
-        for (table, expected) in fixed {
+        for &table in part.preprocessed() {
+            let expected = fixed_log_height(table, key);
             let found = known.iter().find(|(t, _)| *t == table).map(|(_, height)| *height);
             match found {
                 Some(found) if expected != found => {
@@ -89,6 +94,18 @@ impl Shape {
     #[must_use]
     pub fn tables(&self) -> &[(Table, usize)] {
         &self.tables
+    }
+}
+
+/// Log2 of the height of a preprocessed table.
+fn fixed_log_height(table: Table, key: &KeyMaterial) -> usize {
+    match table {
+        Table::Program => usize::from(key.log_program),
+        Table::Image => usize::from(key.log_image),
+        Table::Range | Table::Byte => 16,
+        Table::ShiftAmount => 6,
+        Table::Ledger => log_padded(ledger::ROWS),
+        _ => log_padded(boundary::ROWS),
     }
 }
 

@@ -1,14 +1,17 @@
 //! The verifier.
 
-use lvm_air::tables::boundary::BoundaryStatement;
+use alloc::vec::Vec;
+
+use lvm_air::field::Challenge;
+use p3_field::PrimeCharacteristicRing;
 
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::profile::Profile;
-use crate::proof::Proof;
+use crate::proof::{Head, Proof};
 use crate::security;
-use crate::shape::Shape;
-use crate::stark::{self, Plan};
+use crate::stark::global::GlobalChallenges;
+use crate::stark::{self, Begun, StarkProof, Subject};
 use crate::transcript;
 
 /// What a caller wants to see proved, besides the program.
@@ -47,53 +50,129 @@ impl Verifier {
     /// # Errors
     /// If it doesn't.
     pub fn verify<'p>(&self, proof: &'p Proof, claim: &Claim<'_>) -> Result<&'p [u8], VerifyError> {
-        // 1. The key.
-        let profile = Profile::from_id(proof.profile)
-            .ok_or(VerifyError::UnknownProfile { found: proof.profile })?;
-        let found = proof.key.verifying_key();
+        let mut verification = self.begin(&proof.head, claim)?;
+        for part in &proof.parts {
+            verification.part(part)?;
+        }
+        verification.finish()
+    }
+
+    /// Begins to verify a proof whose parts come one at a time: checks what its head says.
+    ///
+    /// # Errors
+    /// If the head isn't that of such a proof.
+    pub fn begin<'h>(
+        &self,
+        head: &'h Head,
+        claim: &Claim<'_>,
+    ) -> Result<Verification<'h>, VerifyError> {
+        // 1. The key and the claim.
+        let profile = Profile::from_id(head.profile)
+            .ok_or(VerifyError::UnknownProfile { found: head.profile })?;
+        let found = head.key.verifying_key();
         if found != self.key {
             return Err(VerifyError::OtherProgram { expected: self.key, found });
         }
         if profile.target_bits() < claim.profile.target_bits() {
             return Err(VerifyError::WeakProfile { expected: claim.profile, found: profile });
         }
-        if proof.exit_code != claim.exit_code {
-            return Err(VerifyError::ExitCode {
-                expected: claim.exit_code,
-                found: proof.exit_code,
-            });
+        if head.exit_code != claim.exit_code {
+            return Err(VerifyError::ExitCode { expected: claim.exit_code, found: head.exit_code });
         }
-        if claim.public_output.is_some_and(|expected| expected != proof.public_output) {
+        if claim.public_output.is_some_and(|expected| expected != head.public_output) {
             return Err(VerifyError::PublicOutput);
         }
 
-        // 2. The shape, the lengths that it fixes, and the security that it attains.
-        let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output)?;
-        let plan = Plan::new(shape.tables());
-        let attained = security::report(&profile.parameters(), &plan).bits();
-        if attained < f64::from(profile.target_bits()) {
-            return Err(VerifyError::Security { expected: profile.target_bits(), found: attained });
+        // 2. The shapes, the lengths that they fix, and the security that they attain.
+        head.check()?;
+        let mut begun = Vec::with_capacity(head.parts());
+        let mut last: &[(u8, u8)] = &[];
+        for index in 0..head.parts() {
+            let (shape, plan) = head.plan(index)?;
+            let Some(part) = head.part_head(index) else { continue };
+            if part.tables != last {
+                let found = security::report(&profile.parameters(), &plan).bits();
+                let expected = profile.target_bits();
+                if found < f64::from(expected) {
+                    return Err(VerifyError::Security { index, expected, found });
+                }
+                last = &part.tables;
+            }
+            // 3. Each transcript begins with the statement and the border.
+            let kind = head.part(index);
+            let statement = head.statement(index).unwrap_or_default();
+            let seed = transcript::part_seed(profile, &self.key, kind, &statement, &shape);
+            begun.push(Begun::new(seed, head.key.root(kind), &part.border));
         }
+        let global = head.global(profile, &begun)?;
+        Ok(Verification { head, profile, begun, global, next: 0, sum: Challenge::ZERO })
+    }
+}
 
-        // 3. The transcript begins with the statement.
-        let seed =
-            transcript::seed(profile, &self.key, proof.exit_code, &proof.public_output, &shape);
+/// A proof under verification, part by part.
+#[derive(Clone, Debug)]
+pub struct Verification<'h> {
+    head: &'h Head,
+    profile: Profile,
+    begun: Vec<Begun>,
+    global: GlobalChallenges,
+    /// Index of the part that comes next.
+    next: usize,
+    /// Sum of the global buses so far.
+    sum: Challenge,
+}
 
-        // 4. The STARK.
-        let statement = BoundaryStatement {
-            entry: proof.key.entry,
-            exit_code: proof.exit_code,
-            output_len: proof.public_output.len() as u64,
+impl<'h> Verification<'h> {
+    /// Checks the next part: the ledger first, then the segments in order.
+    ///
+    /// # Errors
+    /// If it doesn't prove what the head says of it, or there is none to come.
+    pub fn part(&mut self, proof: &StarkProof) -> Result<(), VerifyError> {
+        let global = self.part_at(self.next, proof)?;
+        self.sum += global;
+        self.next = self.next.saturating_add(1);
+        Ok(())
+    }
+
+    /// Checks the part with this index alone, and returns its sum of the global buses. Other than
+    /// [`Self::part`] this doesn't count for [`Self::finish`].
+    ///
+    /// # Errors
+    /// As [`Self::part`].
+    pub fn part_at(&self, index: usize, proof: &StarkProof) -> Result<Challenge, VerifyError> {
+        let parts = self.head.parts();
+        let none = VerifyError::Parts { expected: parts, found: parts.saturating_add(1) };
+        let (Some(begun), Some(part)) = (self.begun.get(index), self.head.part_head(index)) else {
+            return Err(none);
         };
-        stark::verify(
-            &profile.parameters(),
-            seed,
-            &plan,
-            &statement,
-            &proof.public_output,
-            &proof.key.root,
-            &proof.stark,
-        )?;
-        Ok(&proof.public_output)
+        let kind = self.head.part(index);
+        let statement = self.head.statement(index).unwrap_or_default();
+        let (_, plan) = self.head.plan(index)?;
+        let range = usize::try_from(statement.output.start).unwrap_or(usize::MAX)
+            ..usize::try_from(statement.output.end).unwrap_or(usize::MAX);
+        let subject = Subject {
+            plan: &plan,
+            statement: &statement,
+            output: self.head.public_output.get(range).unwrap_or_default(),
+            preprocessed: self.head.key.root(kind),
+        };
+        let parameters = self.profile.parameters();
+        stark::verify(&parameters, &subject, begun, &self.global, &part.border, proof)
+            .map_err(|source| VerifyError::Part { index, source })
+    }
+
+    /// Checks that all parts came and fit together, and returns the run's public output.
+    ///
+    /// # Errors
+    /// If they didn't.
+    pub fn finish(self) -> Result<&'h [u8], VerifyError> {
+        let (expected, found) = (self.head.parts(), self.next);
+        if expected != found {
+            return Err(VerifyError::Parts { expected, found });
+        }
+        if self.sum != Challenge::ZERO {
+            return Err(VerifyError::Balance);
+        }
+        Ok(&self.head.public_output)
     }
 }

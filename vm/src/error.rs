@@ -92,8 +92,8 @@ pub enum ExecuteError {
     MemoryLimit { maximum: u64, place: Place },
     #[error("program and private input need more than {maximum} bytes of memory")]
     InitialMemoryLimit { maximum: u64 },
-    #[error("the run has not ended after {maximum} cycles, the most that one recording can hold")]
-    RecordingFull { maximum: u64 },
+    #[error("the run has more than {maximum} segments; larger segments make them fewer")]
+    TooManySegments { maximum: u32 },
 }
 
 /// An instruction address and the symbol before it.

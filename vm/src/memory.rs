@@ -232,6 +232,11 @@ impl Memory {
         Ok(())
     }
 
+    /// Whether executable segments have a part of the word at the 8-aligned `address`.
+    pub(crate) fn is_executable(&self, address: u64) -> bool {
+        self.overlaps_executable(address..address + WORD_BYTES)
+    }
+
     fn overlaps_executable(&self, range: Range<u64>) -> bool {
         let after = self.executable.partition_point(|other| other.start < range.end);
         self.executable[..after].last().is_some_and(|other| other.end > range.start)

@@ -275,6 +275,8 @@ const fn source(table: Table) -> &'static str {
         Byte "byte",
         ShiftAmount "shift_amount",
         Boundary "boundary",
+        Ledger "ledger",
+        Touched "touched",
         Memory "memory",
         PrivateInput "private_input",
         Refresh "refresh",

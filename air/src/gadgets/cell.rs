@@ -1,11 +1,11 @@
-//! The first and last state of a memory word, and its place in the order of addresses.
+//! The first and last state of a memory word in a run, and its place in the order of addresses.
 
-use lvm_isa::event::{Access, Cell};
+use lvm_isa::segment::Cell;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use crate::builder::TableBuilder;
-use crate::bus::{MemoryMsg, MemoryOrderMsg};
+use crate::bus::{CellMsg, MemoryOrderMsg};
 use crate::columns::columns;
 use crate::counts::Counts;
 use crate::gadgets::limbs::Limbs32;
@@ -19,16 +19,16 @@ columns! {
     ///
     /// Guarantees where active that the word's address is larger than `previous` by a positive
     /// multiple of 8, at most 2^35, and passes the order on, so that along the whole chain
-    /// addresses are unique multiples of 8. The boundary bounds the largest.
+    /// addresses are unique multiples of 8. `ledger` bounds the largest.
     pub struct MemoryCell {
         /// Address of the cell before in ascending order.
         previous: cell,
         /// Limbs of `(address − previous)/8 − 1`, below 2^32.
         gap: Limbs32,
-        /// Value after the run, as the last access left it.
+        /// Value after the run, as the last segment that touches the word leaves it.
         last: Value,
-        /// Time of the last access; 0 if there was none.
-        last_time: cell,
+        /// That segment; 0 if there is none.
+        last_segment: cell,
     }
 }
 
@@ -49,33 +49,33 @@ impl<V: Copy> MemoryCell<V> {
         MemoryOrderMsg { address: address.clone() }.send(builder, active.clone());
         let gap = (address.clone() - self.previous) * EIGHTH - AB::Expr::ONE;
         self.gap.constrain(builder, gap, active.clone());
-        MemoryMsg {
+        CellMsg {
             address: address.clone(),
             is_writable: is_writable.clone(),
             lo: initial.lo,
             hi: initial.hi,
-            time: AB::Expr::ZERO,
+            segment: AB::Expr::ZERO,
         }
         .send(builder, active.clone());
-        MemoryMsg {
+        CellMsg {
             address,
             is_writable,
             lo: self.last.lo.into(),
             hi: self.last.hi.into(),
-            time: self.last_time.into(),
+            segment: self.last_segment.into(),
         }
         .receive(builder, active);
     }
 }
 
 impl MemoryCell<Goldilocks> {
-    /// The cell at `address`, after the one at `previous`, with its last state.
-    pub fn fill(previous: u64, address: u64, last: Access, counts: &mut Counts) -> Self {
+    /// `cell`, after the one at `previous`.
+    pub fn fill(previous: u64, cell: &Cell, counts: &mut Counts) -> Self {
         Self {
             previous: Goldilocks::from_u64(previous),
-            gap: Limbs32::fill(((address - previous) / 8 - 1) as u32, counts),
-            last: Value::from_u64(last.value),
-            last_time: Goldilocks::from_u32(last.time),
+            gap: Limbs32::fill(((cell.address - previous) / 8 - 1) as u32, counts),
+            last: Value::from_u64(cell.last.value),
+            last_segment: Goldilocks::from_u32(cell.last.segment),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `image`: the memory words of the program's initial image, one preprocessed row each.
 //!
-//! Statement: each of these words starts with the program's value and ends with the last access's.
+//! Statement: each of these words starts with the program's value and ends as the last segment that
+//! touches it leaves it.
 
 use alloc::vec::Vec;
 
@@ -63,5 +64,5 @@ pub fn entries(program: &Program) -> Vec<ImageEntry<Goldilocks>> {
 /// The prover's side of one word's row.
 pub fn fill(event: &OrderedCell, counts: &mut Counts) -> ImageRow<Goldilocks> {
     let OrderedCell { previous, cell } = event;
-    ImageRow { cell: MemoryCell::fill(*previous, cell.address, cell.last, counts) }
+    ImageRow { cell: MemoryCell::fill(*previous, cell, counts) }
 }

@@ -1,6 +1,7 @@
 //! `memory`: the memory words that are neither in the image nor private input.
 //!
-//! Statement: each of these words starts as zero and ends with the last access's value.
+//! Statement: each of these words starts as zero and ends as the last segment that touches it
+//! leaves it.
 
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
@@ -38,20 +39,20 @@ pub fn fill(event: &OrderedCell, counts: &mut Counts) -> MemoryRow<Goldilocks> {
     MemoryRow {
         is_real: Goldilocks::ONE,
         address: Goldilocks::from_u64(cell.address),
-        cell: MemoryCell::fill(*previous, cell.address, cell.last, counts),
+        cell: MemoryCell::fill(*previous, cell, counts),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lvm_isa::event::{Access, Cell};
+    use lvm_isa::segment::{Carried, Cell};
 
     use super::*;
     use crate::tables::testing::*;
 
     fn row(previous: u64, address: u64) -> (MemoryRow<Goldilocks>, Counts) {
         let mut counts = Counts::new(1);
-        let cell = Cell { address, initial: 0, last: Access { value: 3, time: 50 } };
+        let cell = Cell { address, initial: 0, last: Carried { value: 3, segment: 5 } };
         let row = fill(&OrderedCell { previous, cell }, &mut counts);
         (row, counts)
     }
@@ -61,7 +62,7 @@ mod tests {
         for (previous, address) in [(0xFF8, 0x1000), (0x1000, (1 << 35) - 8)] {
             let (row, counts) = row(previous, address);
             expect_honest("memory", &row, &counts, eval);
-            assert_eq!(memory_sends(&row, eval), [(address, 0, 0)]);
+            assert_eq!(cell_sends(&row, eval), [(address, 0, 0)]);
         }
     }
 

@@ -17,6 +17,7 @@ pub mod jump;
 pub mod jump_register;
 pub mod keccak;
 pub mod keccak_memory;
+pub mod ledger;
 pub mod load_double;
 pub mod load_narrow;
 pub mod memory;
@@ -33,3 +34,4 @@ pub mod store_double;
 pub mod store_narrow;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod touched;

@@ -1,7 +1,7 @@
 //! `private_input`: the memory words that the prover may choose.
 //!
 //! Statement: each of these words lies in `[PRIVATE_INPUT_START, PRIVATE_INPUT_END)`,
-//! starts with some canonical value, and ends with the last access's.
+//! starts with some canonical value, and ends as the last segment that touches it leaves it.
 //!
 //! The region is the same for every proof: 512 MiB of data and the length before them fit, and a
 //! power of two makes the bound two lookups.
@@ -67,13 +67,13 @@ pub fn fill(event: &OrderedCell, counts: &mut Counts) -> PrivateInputRow<Goldilo
         offset: Limbs32::fill(offset, counts),
         initial: Value::from_u64(cell.initial),
         initial_limbs: Limbs64::fill(cell.initial, counts),
-        cell: MemoryCell::fill(*previous, cell.address, cell.last, counts),
+        cell: MemoryCell::fill(*previous, cell, counts),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lvm_isa::event::{Access, Cell};
+    use lvm_isa::segment::{Carried, Cell};
 
     use super::*;
     use crate::gadgets::value::TWO_32;
@@ -81,7 +81,7 @@ mod tests {
 
     fn row(address: u64, initial: u64) -> (PrivateInputRow<Goldilocks>, Counts) {
         let mut counts = Counts::new(1);
-        let cell = Cell { address, initial, last: Access { value: 3, time: 50 } };
+        let cell = Cell { address, initial, last: Carried { value: 3, segment: 5 } };
         let row = fill(&OrderedCell { previous: 0x1000, cell }, &mut counts);
         (row, counts)
     }
@@ -92,7 +92,7 @@ mod tests {
             for initial in EDGES {
                 let (row, counts) = row(address, initial);
                 expect_honest("private input", &row, &counts, eval);
-                assert_eq!(memory_sends(&row, eval), [(address, initial, 0)]);
+                assert_eq!(cell_sends(&row, eval), [(address, initial, 0)]);
             }
         }
     }

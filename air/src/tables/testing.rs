@@ -185,6 +185,14 @@ pub(crate) fn memory_sends<R: Columns<Goldilocks>>(
     sends(row, Bus::Memory, eval)
 }
 
+/// The cell states that a row sends, as `(address, value, segment)`.
+pub(crate) fn cell_sends<R: Columns<Goldilocks>>(
+    row: &R,
+    eval: impl Fn(&mut RowChecker),
+) -> Vec<(u64, u64, u64)> {
+    sends(row, Bus::Cell, eval)
+}
+
 fn sends<R: Columns<Goldilocks>>(
     row: &R,
     bus: Bus,

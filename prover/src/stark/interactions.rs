@@ -4,7 +4,7 @@ use lvm_air::builder::{Side, TableBuilder};
 use lvm_air::bus::Bus;
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::table::Table;
-use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_isa::segment::Statement;
 use lvm_verifier::stark::interactions::{BusChallenges, Demands, Role};
 use lvm_verifier::stark::layout::{Group, Part};
 use p3_air::{AirBuilder, RowWindow};
@@ -65,7 +65,7 @@ const TASK_PACKS: usize = 16;
 pub(crate) fn fill(
     tables: &[(TableRows<'_>, &Demands)],
     layout: &Group,
-    statement: &BoundaryStatement,
+    statement: &Statement,
     buses: &BusChallenges<PackedChallenge>,
 ) -> Cells {
     let height = 1usize << layout.log_height;
@@ -76,7 +76,7 @@ pub(crate) fn fill(
         let mut offset = 0;
         for (table, demands) in tables {
             fill_task(table, demands, statement, buses, task * task_rows, offset, width, rows);
-            offset += CHALLENGE_DEGREE * demands.columns;
+            offset += CHALLENGE_DEGREE * demands.columns();
         }
     });
     RowMajorMatrix::new(cells, width)
@@ -87,7 +87,7 @@ pub(crate) fn fill(
 fn fill_task(
     table: &TableRows<'_>,
     demands: &Demands,
-    statement: &BoundaryStatement,
+    statement: &Statement,
     buses: &BusChallenges<PackedChallenge>,
     first: usize,
     offset: usize,
@@ -95,8 +95,8 @@ fn fill_task(
     rows: &mut [Val],
 ) {
     let packs = (rows.len() / width).div_ceil(LANES);
-    let mut numerators = Vec::with_capacity(packs * demands.columns);
-    let mut denominators = Vec::with_capacity(packs * demands.columns);
+    let mut numerators = Vec::with_capacity(packs * demands.columns());
+    let mut denominators = Vec::with_capacity(packs * demands.columns());
     let mut main = vec![Packed::ZERO; table.main.width];
     let mut fixed = vec![Packed::ZERO; table.preprocessed.map_or(0, |columns| columns.width)];
     let height = table.main.matrix.height();
@@ -113,15 +113,15 @@ fn fill_task(
             roles: demands.roles.iter(),
             numerators: &mut numerators,
             denominators: &mut denominators,
-            pending: None,
+            pending: [None, None],
         };
         table.table.eval(statement, &mut fractions);
     }
     let inverses = invert(&denominators);
     let rows_left = rows.len() / width;
     for pack in 0..packs {
-        for column in 0..demands.columns {
-            let index = pack * demands.columns + column;
+        for column in 0..demands.columns() {
+            let index = pack * demands.columns() + column;
             let fraction = numerators[index] * inverses[index];
             let at = offset + CHALLENGE_DEGREE * column;
             let coefficients: &[Packed] = fraction.as_basis_coefficients_slice();
@@ -165,7 +165,7 @@ struct Fractions<'a> {
     roles: core::slice::Iter<'a, Role>,
     numerators: &'a mut Vec<PackedChallenge>,
     denominators: &'a mut Vec<PackedChallenge>,
-    pending: Option<(PackedChallenge, Packed)>,
+    pending: [Option<(PackedChallenge, Packed)>; 2],
 }
 
 impl<'a> AirBuilder for Fractions<'a> {
@@ -221,14 +221,15 @@ impl TableBuilder for Fractions<'_> {
             Side::Send => multiplicity,
             Side::Receive => -multiplicity,
         };
+        let pending = &mut self.pending[usize::from(bus.is_global())];
         let (numerator, denominator) = match self.roles.next() {
             Some(Role::First) => {
-                self.pending = Some((fingerprint, signed));
+                *pending = Some((fingerprint, signed));
                 return;
             }
             Some(Role::Second) => {
                 let (first, first_signed) =
-                    self.pending.take().unwrap_or((PackedChallenge::ONE, Packed::ZERO));
+                    pending.take().unwrap_or((PackedChallenge::ONE, Packed::ZERO));
                 (first * signed + fingerprint * first_signed, first * fingerprint)
             }
             Some(Role::Single) | None => (PackedChallenge::from(signed), fingerprint),

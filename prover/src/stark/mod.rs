@@ -7,17 +7,20 @@ mod openings;
 mod quotient;
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
-use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_air::table::Table;
 use lvm_air::trace::Filled;
+use lvm_isa::segment::Statement;
 use lvm_verifier::profile::Parameters;
 use lvm_verifier::stark::fri::rounds;
-use lvm_verifier::stark::interactions::BusChallenges;
+use lvm_verifier::stark::global::GlobalChallenges;
+use lvm_verifier::stark::interactions::{AlphaBeta, BusChallenges};
 use lvm_verifier::stark::layout::Layout;
 use lvm_verifier::stark::merkle::{Digest, distinct};
 use lvm_verifier::stark::openings::Combination;
-use lvm_verifier::stark::transcript::Transcript;
-use lvm_verifier::stark::{Opened, Plan, StarkProof, Tree, absorb_opened};
-use p3_field::{PrimeCharacteristicRing, TwoAdicField};
+use lvm_verifier::stark::{
+    Begun, Border, Opened, Plan, StarkProof, Totals, Tree, absorb_opened, absorb_totals,
+};
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
@@ -68,23 +71,76 @@ fn side_by_side(layout: &Layout, tables: &[Option<&Cells>]) -> Vec<Cells> {
         .collect()
 }
 
-/// Proves filled tables, which are those of `plan`.
+/// Tables in the order of a plan's, those that aren't among `filled` left out. Both are in the order
+/// of proofs.
+fn aligned<'a>(plan: &Plan, filled: &'a [Filled]) -> Vec<Option<&'a Cells>> {
+    let mut filled = filled.iter().peekable();
+    let next = |&(table, _): &(Table, usize)| {
+        filled.next_if(|filled| filled.table == table).map(|filled| &filled.rows)
+    };
+    plan.tables.iter().map(next).collect()
+}
+
+/// A part whose border is committed.
+pub(crate) struct Bordered {
+    /// For each matrix of border columns its rows, before extension.
+    rows: Vec<Cells>,
+    committed: Committed,
+    /// What is said of them.
+    pub(crate) border: Border,
+    /// The transcript so far.
+    pub(crate) begun: Begun,
+}
+
+/// Steps 1 and 2: commits to the border tables among `tables`.
+pub(crate) fn begin(
+    dft: &Dft,
+    seed: Digest,
+    plan: &Plan,
+    preprocessed: &Preprocessed,
+    tables: &[Filled],
+) -> Bordered {
+    let _span = debug_span!("border").entered();
+    let layout = plan.layout(Tree::Border);
+    let rows = side_by_side(layout, &aligned(plan, tables));
+    let committed = Committed::new(layout, rows.iter().map(|rows| extend(dft, rows)).collect());
+    let (root, fixed) = (committed.root(), preprocessed.committed.root());
+    let (_, eta) = Begun::draw_eta(seed, &fixed, &root);
+    let values = layout
+        .groups
+        .iter()
+        .zip(&committed.matrices)
+        .map(|(group, matrix)| {
+            let points = Points::new(group.log_height);
+            let mut values = points.evaluate(eta, &points.inverse_distances(eta), matrix);
+            values.truncate(group.width);
+            values
+        })
+        .collect();
+    let border = Border { root, values };
+    let begun = Begun::new(seed, &fixed, &border);
+    Bordered { rows, committed, border, begun }
+}
+
+/// Steps 3 to 7: proves filled tables, which are those of `plan`.
+#[expect(clippy::too_many_arguments, reason = "they have nothing in common")]
 pub(crate) fn prove(
     dft: &Dft,
     parameters: &Parameters,
-    seed: Digest,
     plan: &Plan,
-    statement: &BoundaryStatement,
+    statement: &Statement,
     preprocessed: &Preprocessed,
-    tables: &[Filled],
+    bordered: Bordered,
+    global: &GlobalChallenges,
+    tables: Vec<Filled>,
 ) -> StarkProof {
-    prove_as(&Honest, dft, parameters, seed, plan, statement, preprocessed, tables)
+    prove_as(&Honest, dft, parameters, plan, statement, preprocessed, bordered, global, tables)
 }
 
 /// What a prover does with its own interaction columns; only tests do anything.
 trait Conduct {
     /// Alters the extended columns and the totals before they are committed.
-    fn alter_interactions(&self, _extended: &mut [Cells], _totals: &mut [Challenge]) {}
+    fn alter_interactions(&self, _extended: &mut [Cells], _totals: &mut [Totals]) {}
 
     /// Alters the values at ζ before they are sent.
     fn alter_opened(&self, _zeta: Challenge, _opened: &mut Opened) {}
@@ -101,29 +157,32 @@ fn prove_as(
     conduct: &dyn Conduct,
     dft: &Dft,
     parameters: &Parameters,
-    seed: Digest,
     plan: &Plan,
-    statement: &BoundaryStatement,
+    statement: &Statement,
     preprocessed: &Preprocessed,
-    tables: &[Filled],
+    bordered: Bordered,
+    global: &GlobalChallenges,
+    tables: Vec<Filled>,
 ) -> StarkProof {
-    let mut transcript = Transcript::new(seed);
-    transcript.absorb_root(&preprocessed.committed.root());
+    let Bordered { rows: border_rows, committed: border, border: said, begun } = bordered;
+    let mut transcript = begun.transcript;
+    transcript.absorb_root(&global.digest);
 
-    // 2. Main columns.
+    // 3. Main columns.
     let main_layout = plan.layout(Tree::Main);
-    let main_rows = debug_span!("gather").in_scope(|| {
-        let tables: Vec<Option<&Cells>> = tables.iter().map(|filled| Some(&filled.rows)).collect();
-        side_by_side(main_layout, &tables)
-    });
+    let main_rows =
+        debug_span!("gather").in_scope(|| side_by_side(main_layout, &aligned(plan, &tables)));
+    drop(tables);
     let main = debug_span!("commit main").in_scope(|| {
         Committed::new(main_layout, main_rows.iter().map(|rows| extend(dft, rows)).collect())
     });
     transcript.absorb_root(&main.root());
-    let buses = BusChallenges::<PackedChallenge>::new(transcript.draw(), transcript.draw());
+    let local = AlphaBeta::draw(&mut transcript);
+    let buses = BusChallenges::<PackedChallenge>::new(local, global.challenges);
 
-    // 3. Interaction columns.
+    // 4. Interaction columns.
     let interactions_layout = plan.layout(Tree::Interactions);
+    let rows = Rows { border: &border_rows, main: &main_rows, preprocessed: &preprocessed.rows };
     let interaction_rows: Vec<Cells> = debug_span!("interactions").in_scope(|| {
         interactions_layout
             .groups
@@ -132,22 +191,19 @@ fn prove_as(
                 let tables: Vec<_> = group
                     .parts
                     .iter()
-                    .map(|part| {
-                        let rows = table_rows(plan, part.instance, &main_rows, &preprocessed.rows);
-                        (rows, &plan.demands[part.instance])
-                    })
+                    .map(|part| (rows.of(plan, part.instance), &plan.demands[part.instance]))
                     .collect();
                 interactions::fill(&tables, group, statement, &buses)
             })
             .collect()
     });
-    drop(main_rows);
-    let mut totals: Vec<Challenge> = plan
+    drop((main_rows, border_rows));
+    let mut totals: Vec<Totals> = plan
         .log_heights
         .iter()
         .map(|&log_height| {
-            interactions_layout.group(log_height).map_or(Challenge::ZERO, |(index, group)| {
-                total(&interaction_rows[index], group.width)
+            interactions_layout.group(log_height).map_or_else(Totals::default, |(index, _)| {
+                sum_columns(&interaction_rows[index], &plan.is_global(log_height))
             })
         })
         .collect();
@@ -158,11 +214,16 @@ fn prove_as(
         Committed::new(interactions_layout, extended)
     });
     transcript.absorb_root(&interactions.root());
-    transcript.absorb(&totals);
+    absorb_totals(&mut transcript, &totals);
     let alpha = transcript.draw();
 
-    // 4. Quotients.
+    // 5. Quotients.
     let powers = packed_powers(alpha, plan.powers());
+    let rows = Rows {
+        border: &border.matrices,
+        main: &main.matrices,
+        preprocessed: &preprocessed.committed.matrices,
+    };
     let quotient = debug_span!("quotient").in_scope(|| {
         let extended = plan
             .log_heights
@@ -177,12 +238,7 @@ fn prove_as(
                         .part(instance)
                         .map(|(group, part)| Columns::new(&interactions.matrices[group], &part));
                     tables.push(quotient::Folded {
-                        rows: table_rows(
-                            plan,
-                            instance,
-                            &main.matrices,
-                            &preprocessed.committed.matrices,
-                        ),
+                        rows: rows.of(plan, instance),
                         interactions: columns,
                         demands: &plan.demands[instance],
                     });
@@ -195,8 +251,8 @@ fn prove_as(
     transcript.absorb_root(&quotient.root());
     let zeta = transcript.draw();
 
-    // 5. Openings.
-    let trees = [&preprocessed.committed, &main, &interactions, &quotient];
+    // 6. Openings.
+    let trees = [&preprocessed.committed, &border, &main, &interactions, &quotient];
     let _span = debug_span!("open").entered();
     let points: Vec<Points> = plan.log_heights.iter().map(|&log| Points::new(log)).collect();
     let distances: Vec<Vec<Challenge>> =
@@ -216,19 +272,23 @@ fn prove_as(
             })
             .collect()
     });
-    let next_points: Vec<(usize, Vec<Challenge>)> = plan
-        .with_next_row()
-        .map(|(_, _, log)| {
-            let point = zeta * Val::two_adic_generator(log);
-            (log, points[at(log)].inverse_distances(point))
+    // The distances to ζ's next row and to η, of the heights where they are needed.
+    let next_distances: Vec<Option<Vec<Challenge>>> = plan
+        .log_heights
+        .iter()
+        .zip(&points)
+        .map(|(&log_height, points)| {
+            let point = zeta * Val::two_adic_generator(log_height);
+            let is_needed = plan.with_next_row().any(|(_, _, log)| log == log_height);
+            is_needed.then(|| points.inverse_distances(point))
         })
         .collect();
     let next = plan
         .with_next_row()
-        .zip(&next_points)
-        .filter_map(|((instance, _, log), (_, distances))| {
+        .filter_map(|(instance, _, log)| {
             let point = zeta * Val::two_adic_generator(log);
             let (group, part) = main_layout.part(instance)?;
+            let distances = next_distances[at(log)].as_ref()?;
             let values = points[at(log)].evaluate(point, distances, &main.matrices[group]);
             Some(values[part.offset..part.offset + part.width].to_vec())
         })
@@ -237,31 +297,37 @@ fn prove_as(
     conduct.alter_opened(zeta, &mut opened);
     absorb_opened(&mut transcript, &opened);
 
-    // 6. One function for each height, and FRI.
+    // 7. One function for each height, and FRI.
     let witness = fri::grind(transcript.puzzle(), parameters.batch_grinding);
     let _ = transcript.absorb_witness(parameters.batch_grinding, witness);
-    let combination = Combination::new(plan, zeta, transcript.draw(), &opened, &totals);
+    let challenges = [begun.eta, zeta, transcript.draw()];
+    let combination = Combination::new(plan, challenges, &said, &opened, &totals);
     let functions: Vec<(usize, Vec<Challenge>)> = debug_span!("combine").in_scope(|| {
         combination
             .heights
             .iter()
-            .zip(points.iter().zip(&distances))
-            .map(|(height, (points, distances))| {
+            .zip(points.iter().zip(&distances).zip(&next_distances))
+            .map(|(height, ((points, distances), next))| {
                 let matrices = Tree::ALL.map(|tree| {
                     let (index, _) = plan.layout(tree).group(height.log_height)?;
                     trees[tree as usize].matrices.get(index)
                 });
-                let next: Vec<Vec<Challenge>> = next_points
+                let to_eta = matrices[Tree::Border as usize]
+                    .map_or_else(Vec::new, |_| points.inverse_distances(begun.eta));
+                let elsewhere: Vec<&[Challenge]> = height
+                    .elsewhere
                     .iter()
-                    .filter(|(log, _)| *log == height.log_height)
-                    .map(|(_, distances)| distances.clone())
+                    .map(|opening| match opening.tree {
+                        Tree::Border => to_eta.as_slice(),
+                        _ => next.as_deref().unwrap_or_default(),
+                    })
                     .collect();
-                let values = points.combine(height, distances, &next, matrices);
+                let values = points.combine(height, distances, &elsewhere, matrices);
                 (height.log_height + lvm_verifier::stark::domain::LOG_BLOWUP, values)
             })
             .collect()
     });
-    drop((points, distances));
+    drop((points, distances, next_distances));
     let log_sizes = plan.log_sizes();
     let log_max = log_sizes.first().copied().unwrap_or(0);
     let rounds = rounds(&log_sizes, parameters.log_final_len);
@@ -291,42 +357,51 @@ fn prove_as(
     }
 }
 
-/// A table's rows within the matrices that it shares.
-fn table_rows<'a>(
-    plan: &Plan,
-    instance: usize,
+/// The rows of all tables, within the matrices that they share.
+struct Rows<'a> {
+    border: &'a [Cells],
     main: &'a [Cells],
     preprocessed: &'a [Cells],
-) -> TableRows<'a> {
-    let columns = |tree: Tree, matrices: &'a [Cells]| {
-        let (group, part) = plan.layout(tree).part(instance)?;
-        Some(Columns::new(matrices.get(group)?, &part))
-    };
-    TableRows {
-        table: plan.tables[instance].0,
-        main: columns(Tree::Main, main).expect("every table has main columns"),
-        preprocessed: columns(Tree::Preprocessed, preprocessed),
+}
+
+impl<'a> Rows<'a> {
+    fn of(&self, plan: &Plan, instance: usize) -> TableRows<'a> {
+        let columns = |tree: Tree, matrices: &'a [Cells]| {
+            let (group, part) = plan.layout(tree).part(instance)?;
+            Some(Columns::new(matrices.get(group)?, &part))
+        };
+        let table = plan.tables[instance].0;
+        let main = if table.is_border() { self.border } else { self.main };
+        TableRows {
+            table,
+            main: columns(Tree::of_main(table), main).expect("every table has main columns"),
+            preprocessed: columns(Tree::Preprocessed, self.preprocessed),
+        }
     }
 }
 
-/// The sum of all interaction columns over all rows.
-fn total(rows: &Cells, width: usize) -> Challenge {
-    use p3_field::BasedVectorSpace;
-    let sums = rows
+/// The sums of interaction columns over all rows, of those of the part's buses and of global ones.
+fn sum_columns(rows: &Cells, is_global: &[bool]) -> Totals {
+    type Sum = [Val; CHALLENGE_DEGREE];
+    let add = |a: Sum, b: Sum| -> Sum { core::array::from_fn(|i| a[i] + b[i]) };
+    let [local, global] = rows
         .values
         .par_chunks(rows.width)
         .with_min_len(1 << 10)
-        .map(|row| {
-            let mut sums = [Val::ZERO; CHALLENGE_DEGREE];
-            for coefficients in row[..width].chunks_exact(CHALLENGE_DEGREE) {
-                for (sum, coefficient) in sums.iter_mut().zip(coefficients) {
-                    *sum += *coefficient;
+        .fold(
+            || [[Val::ZERO; CHALLENGE_DEGREE]; 2],
+            |mut sums, row| {
+                let (columns, _) = row.as_chunks::<CHALLENGE_DEGREE>();
+                for (column, &is_global) in columns.iter().zip(is_global) {
+                    let sum = &mut sums[usize::from(is_global)];
+                    *sum = add(*sum, *column);
                 }
-            }
-            sums
-        })
-        .reduce(|| [Val::ZERO; CHALLENGE_DEGREE], |a, b| core::array::from_fn(|i| a[i] + b[i]));
-    Challenge::from_basis_coefficients_fn(|i| sums[i])
+                sums
+            },
+        )
+        .reduce(|| [[Val::ZERO; CHALLENGE_DEGREE]; 2], |a, b| [add(a[0], b[0]), add(a[1], b[1])]);
+    let challenge = |sum: Sum| Challenge::from_basis_coefficients_fn(|i| sum[i]);
+    Totals { local: challenge(local), global: challenge(global) }
 }
 
 #[cfg(test)]

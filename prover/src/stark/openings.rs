@@ -1,6 +1,7 @@
 //! Steps 5 and 6: the columns' values at ζ, and the function of each height that proves them.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_verifier::stark::Tree;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
 use lvm_verifier::stark::openings::HeightCombination;
 use p3_field::{
@@ -103,28 +104,31 @@ impl Points {
             .collect()
     }
 
-    /// The function of this height, at every point.
+    /// The function of this height, at every point. `elsewhere` are the distances to the points of
+    /// what the combination opens elsewhere.
     pub(crate) fn combine(
         &self,
         combination: &HeightCombination,
         inverse_distances: &[Challenge],
-        next_distances: &[Vec<Challenge>],
-        matrices: [Option<&Cells>; 4],
+        elsewhere: &[&[Challenge]],
+        matrices: [Option<&Cells>; Tree::ALL.len()],
     ) -> Vec<Challenge> {
         let weights: Vec<(&Cells, Vec<[Packed; CHALLENGE_DEGREE]>)> = matrices
             .iter()
             .zip(&combination.weights)
             .filter_map(|(matrix, weights)| Some(((*matrix)?, pack_weights(weights, 0))))
             .collect();
-        let [_, main, interactions, _] = matrices;
-        let next: Vec<_> = combination
-            .next
+        let elsewhere: Vec<_> = combination
+            .elsewhere
             .iter()
-            .zip(next_distances)
-            .filter_map(|(next, distances)| {
-                Some((next, distances, main?, pack_weights(&next.weights, next.offset)))
+            .zip(elsewhere)
+            .filter_map(|(opening, distances)| {
+                let matrix = matrices[opening.tree as usize]?;
+                let weights = pack_weights(&opening.weights, opening.offset);
+                Some((opening, *distances, matrix, weights))
             })
             .collect();
+        let interactions = matrices[Tree::Interactions as usize];
 
         let mut values = vec![Challenge::ZERO; self.points.len()];
         values.par_chunks_mut(TASK_ROWS).enumerate().for_each(|(task, values)| {
@@ -135,9 +139,9 @@ impl Points {
                     sum -= dot(weights, row_of(matrix, row), 0);
                 }
                 *value = sum * inverse_distances[row];
-                for (next, distances, matrix, weights) in &next {
-                    let start = next.offset / LANES * LANES;
-                    let sum = next.value - dot(weights, row_of(matrix, row), start);
+                for (opening, distances, matrix, weights) in &elsewhere {
+                    let start = opening.offset / LANES * LANES;
+                    let sum = opening.value - dot(weights, row_of(matrix, row), start);
                     *value += sum * distances[row];
                 }
             }
@@ -145,16 +149,8 @@ impl Points {
                 let points = &self.points[task * TASK_ROWS..][..values.len()];
                 let inverses = p3_field::batch_multiplicative_inverse(points);
                 for (i, (value, inverse)) in values.iter_mut().zip(inverses).enumerate() {
-                    let mut sums = [Val::ZERO; CHALLENGE_DEGREE];
                     let cells = row_of(interactions, task * TASK_ROWS + i);
-                    let cells = &cells[..combination.weights[2].len()];
-                    for coefficients in cells.chunks_exact(CHALLENGE_DEGREE) {
-                        for (sum, coefficient) in sums.iter_mut().zip(coefficients) {
-                            *sum += *coefficient;
-                        }
-                    }
-                    let sum = Challenge::from_basis_coefficients_fn(|i| sums[i]);
-                    *value += combination.interactions(sum, inverse);
+                    *value += combination.interactions(cells, inverse);
                 }
             }
         });

@@ -1,7 +1,7 @@
 //! Step 4: the quotients.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
-use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_isa::segment::Statement;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT, Selectors, reverse};
 use lvm_verifier::stark::folder::Folder;
 use lvm_verifier::stark::interactions::{BusChallenges, Demands};
@@ -35,7 +35,7 @@ pub(crate) struct Folded<'a> {
 pub(crate) fn extended(
     dft: &Dft,
     tables: &[Folded<'_>],
-    statement: &BoundaryStatement,
+    statement: &Statement,
     buses: &BusChallenges<PackedChallenge>,
     powers: &[PackedChallenge],
     log_height: usize,
@@ -47,7 +47,7 @@ pub(crate) fn extended(
 /// half in columns 3 to 5 of row i, in bit-reversed order.
 fn values(
     tables: &[Folded<'_>],
-    statement: &BoundaryStatement,
+    statement: &Statement,
     buses: &BusChallenges<PackedChallenge>,
     powers: &[PackedChallenge],
     log_height: usize,
@@ -116,7 +116,7 @@ fn values(
                         roles: &table.demands.roles,
                         powers: mine,
                         sum,
-                        pending: None,
+                        pending: [None, None],
                         is_short: false,
                     };
                     rows.table.eval(statement, &mut folder);

@@ -2,10 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use lvm_air::check::{Report, check_tables};
-use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_air::check::{FilledPart, Report, check_parts};
+use lvm_air::table::Table;
 use lvm_air::trace::Filled;
-use lvm_prover::{Program, Prover};
+use lvm_isa::event::Events;
+use lvm_isa::segment::{Budget, Exit, Statement};
+use lvm_prover::{Program, Prover, RunTables};
 use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError};
 use lvm_vm::assemble::Assembler;
 use lvm_vm::execute::Options;
@@ -18,13 +20,23 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Records `program` on `private_input`.
+    /// Records `program` on `private_input` in one segment.
     pub(crate) fn new(program: Program, private_input: &[u8]) -> Self {
+        Self::in_segments(program, private_input, &Budget::UNLIMITED)
+    }
+
+    /// Records `program` on `private_input`, cut as `budget` says.
+    pub(crate) fn in_segments(program: Program, private_input: &[u8], budget: &Budget) -> Self {
         let prover = Prover::new(program).expect("the program's tables are committed");
-        let recording =
-            record(prover.program().loaded(), private_input, &Options::default(), &mut |_| {})
-                .expect("the program runs");
+        let loaded = prover.program().loaded();
+        let recording = record(loaded, private_input, &Options::default(), budget, &mut |_| {})
+            .expect("the program runs");
         Self { prover, recording }
+    }
+
+    /// The events of the first segment.
+    pub(crate) fn events(&mut self) -> &mut Events {
+        &mut self.recording.segments[0].events
     }
 
     /// Records an assembled program without private input.
@@ -33,34 +45,55 @@ impl Run {
     }
 
     /// Fills the tables from the recording, changed or not.
-    pub(crate) fn fill(&self) -> Vec<Filled> {
+    pub(crate) fn fill(&self) -> RunTables {
         self.prover.fill(&self.recording).expect("the tables hold the run")
     }
 
     /// What the row checker finds wrong with `tables`.
-    pub(crate) fn report(&self, tables: &[Filled]) -> Report {
+    pub(crate) fn report(&self, tables: &RunTables) -> Report {
         let execution = &self.recording.execution;
         let program = self.prover.program().loaded().program();
-        let statement = BoundaryStatement {
-            entry: program.entry,
-            exit_code: execution.exit_code,
-            output_len: execution.public_output.len() as u64,
-        };
-        check_tables(program, &statement, &execution.public_output, tables)
+        // As the verifier makes them: a segment ends where the next one begins.
+        let statements: Vec<Statement> = tables
+            .segments
+            .iter()
+            .enumerate()
+            .map(|(index, segment)| {
+                let next = tables.segments.get(index + 1);
+                let exit =
+                    next.map_or(Exit::Halt(execution.exit_code), |next| Exit::Continue(next.entry));
+                let end = next.map_or(execution.public_output.len() as u64, |n| n.output_start);
+                Statement {
+                    segment: index as u32 + 1,
+                    entry: segment.entry,
+                    exit,
+                    output: segment.output_start..end,
+                }
+            })
+            .collect();
+        let ledger = Statement::default();
+        let mut parts = vec![FilledPart { statement: &ledger, tables: &tables.ledger }];
+        parts.extend(
+            statements
+                .iter()
+                .zip(&tables.segments)
+                .map(|(statement, segment)| FilledPart { statement, tables: &segment.tables }),
+        );
+        check_parts(program, &execution.public_output, &parts)
     }
 
     /// [`Self::report`] as text.
-    pub(crate) fn faults(&self, tables: &[Filled]) -> String {
+    pub(crate) fn faults(&self, tables: &RunTables) -> String {
         self.report(tables).to_string()
     }
 
     /// Proves `tables` with the recording's exit code and public output.
-    pub(crate) fn prove(&self, tables: &[Filled]) -> Proof {
+    pub(crate) fn prove(&self, tables: &RunTables) -> Proof {
         let execution = &self.recording.execution;
         self.prover
             .prove_tables(
                 Profile::default(),
-                tables,
+                tables.clone(),
                 execution.exit_code,
                 execution.public_output.clone(),
             )
@@ -83,13 +116,26 @@ impl Run {
 
     /// Requires that a proof of `tables` is refused, and that the row checker says `fault` of
     /// them.
-    pub(crate) fn expect_refused(&self, tables: &[Filled], fault: &str) {
+    pub(crate) fn expect_refused(&self, tables: &RunTables, fault: &str) {
         let faults = self.faults(tables);
         assert!(faults.contains(fault), "expected {fault:?} in:\n{faults}");
         let verdict = self.verify(&self.prove(tables));
         assert!(
-            matches!(verdict, Err(VerifyError::Stark { .. })),
+            matches!(verdict, Err(VerifyError::Part { .. } | VerifyError::Balance)),
             "the lie ({fault}) is not refused: {verdict:?}"
         );
     }
+}
+
+/// The tables of all parts, the ledger's first.
+pub(crate) fn all(tables: &RunTables) -> impl Iterator<Item = &Filled> {
+    let segments = tables.segments.iter().flat_map(|segment| &segment.tables);
+    tables.ledger.iter().chain(segments)
+}
+
+/// The first table with this name.
+pub(crate) fn table_mut(tables: &mut RunTables, table: Table) -> &mut Filled {
+    let segments = tables.segments.iter_mut().flat_map(|segment| &mut segment.tables);
+    let mut all = tables.ledger.iter_mut().chain(segments);
+    all.find(|filled| filled.table == table).expect("the run has the table")
 }

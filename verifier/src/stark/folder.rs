@@ -32,8 +32,9 @@ pub struct Folder<'a, 'p, B, E> {
     pub powers: &'p [E],
     /// The combined constraints so far.
     pub sum: E,
-    /// The fingerprint and signed multiplicity that wait for the second message of their column.
-    pub pending: Option<(E, B)>,
+    /// The fingerprints and signed multiplicities that wait for the second message of their column,
+    /// of a part's buses and of global ones.
+    pub pending: [Option<(E, B)>; 2],
     /// Whether a power, a column or a place was missing.
     pub is_short: bool,
 }
@@ -70,7 +71,7 @@ where
             && self.powers.is_empty()
             && self.columns.is_empty()
             && self.roles.is_empty()
-            && self.pending.is_none();
+            && self.pending.iter().all(Option::is_none);
         is_complete.then_some(self.sum)
     }
 
@@ -162,14 +163,16 @@ where
             }
             None => self.miss(Role::Single),
         };
+        let [local, global] = &mut self.pending;
+        let pending = if bus.is_global() { global } else { local };
         let zero = match role {
             Role::First => {
-                self.pending = Some((fingerprint, signed));
+                *pending = Some((fingerprint, signed));
                 return;
             }
             Role::Single => self.column() * fingerprint - signed,
             Role::Second => {
-                let (first, first_signed) = self.pending.take().unwrap_or((E::ONE, B::ZERO));
+                let (first, first_signed) = pending.take().unwrap_or((E::ONE, B::ZERO));
                 self.column() * first * fingerprint - first * signed - fingerprint * first_signed
             }
         };

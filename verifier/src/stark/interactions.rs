@@ -1,12 +1,16 @@
 //! LogUp: the buses as sums of fractions.
 //!
-//! With the bus challenges α and β a message becomes the fingerprint
+//! With bus challenges α and β a message becomes the fingerprint
 //! `α + (bus + 1)·β^w − Σ field_k·β^k`, where w is the largest arity. A message sent m times adds
-//! `m / fingerprint`, one received subtracts it. All buses balance if the sum over all rows of all
+//! `m / fingerprint`, one received subtracts it. Buses balance if the sum over all rows of all
 //! tables is zero.
 //!
+//! Buses of one part of a run have challenges drawn in that part's proof, and their sum there is
+//! zero. Global buses have challenges that are the same in all proofs of a run, and the sum over all
+//! of them is zero.
+//!
 //! A table's fractions are committed as interaction columns: two messages to a column where
-//! degrees allow, else one. No column holds a running sum: the columns are polynomials of degree
+//! degrees allow and both are global or neither, else one. No column holds a running sum: the columns are polynomials of degree
 //! below the height n, so their sum over all rows is n times their value at 0, where they are
 //! opened (see `docs/protocol.md`).
 
@@ -17,6 +21,8 @@ use lvm_air::degree::{Degrees, MessageDegrees};
 use lvm_air::field::{Challenge, Val};
 use lvm_air::table::Table;
 use p3_field::{Algebra, PrimeCharacteristicRing};
+
+use crate::stark::transcript::Transcript;
 
 /// Largest degree of a constraint.
 pub const DEGREE_MAX: usize = 3;
@@ -41,8 +47,8 @@ pub struct Demands {
     pub buses: Vec<Bus>,
     /// The messages' places, in order.
     pub roles: Vec<Role>,
-    /// Interaction columns.
-    pub columns: usize,
+    /// For each interaction column, in order, whether its messages are global.
+    pub is_global: Vec<bool>,
 }
 
 impl Demands {
@@ -50,33 +56,67 @@ impl Demands {
     #[must_use]
     pub fn of(table: Table) -> Self {
         let degrees = Degrees::of(table);
-        // The messages that can share go in pairs, the last one alone if their number is odd.
-        let sharing = degrees.messages.iter().filter(|message| can_share(message)).count();
-        let mut unpaired = sharing & !1;
-        let mut is_open = false;
-        let role = |message: &MessageDegrees| {
-            if unpaired == 0 || !can_share(message) {
-                return Role::Single;
+        // The messages that can share go in pairs, the last one alone if their number is odd;
+        // global messages among themselves.
+        let mut pairings = [false, true].map(|is_global| {
+            let sharing = |message: &&MessageDegrees| {
+                can_share(message) && message.bus.is_global() == is_global
+            };
+            Pairing {
+                unpaired: degrees.messages.iter().filter(sharing).count() & !1,
+                is_open: false,
             }
-            unpaired = unpaired.saturating_sub(1);
-            is_open = !is_open;
-            if is_open { Role::First } else { Role::Second }
+        });
+        let role = |message: &MessageDegrees| {
+            let [local, global] = &mut pairings;
+            let pairing = if message.bus.is_global() { global } else { local };
+            if can_share(message) { pairing.role() } else { Role::Single }
         };
         let roles: Vec<Role> = degrees.messages.iter().map(role).collect();
-        let columns = roles.iter().filter(|role| **role != Role::First).count();
+        let is_global = roles
+            .iter()
+            .zip(&degrees.messages)
+            .filter(|(role, _)| **role != Role::First)
+            .map(|(_, message)| message.bus.is_global())
+            .collect();
         Self {
             constraints: degrees.constraints.len(),
             buses: degrees.messages.iter().map(|message| message.bus).collect(),
             roles,
-            columns,
+            is_global,
         }
+    }
+
+    /// Interaction columns.
+    #[must_use]
+    pub const fn columns(&self) -> usize {
+        self.is_global.len()
     }
 
     /// Powers of the constraint challenge that the table takes: one for each constraint and one
     /// for each interaction column.
     #[must_use]
     pub const fn powers(&self) -> usize {
-        self.constraints.saturating_add(self.columns)
+        self.constraints.saturating_add(self.columns())
+    }
+}
+
+/// Puts messages into pairs.
+struct Pairing {
+    /// Messages that come in pairs still.
+    unpaired: usize,
+    /// Whether the last one waits for its partner.
+    is_open: bool,
+}
+
+impl Pairing {
+    fn role(&mut self) -> Role {
+        if self.unpaired == 0 {
+            return Role::Single;
+        }
+        self.unpaired = self.unpaired.saturating_sub(1);
+        self.is_open = !self.is_open;
+        if self.is_open { Role::First } else { Role::Second }
     }
 }
 
@@ -85,26 +125,56 @@ fn can_share(message: &MessageDegrees) -> bool {
     message.fields <= 1 && message.multiplicity < DEGREE_MAX
 }
 
+/// The challenges α and β of some buses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlphaBeta {
+    /// α.
+    pub alpha: Challenge,
+    /// β.
+    pub beta: Challenge,
+}
+
+impl AlphaBeta {
+    /// Draws the challenges.
+    pub fn draw(transcript: &mut Transcript) -> Self {
+        Self { alpha: transcript.draw(), beta: transcript.draw() }
+    }
+}
+
 /// The bus challenges, prepared.
 #[derive(Clone, Debug)]
 pub struct BusChallenges<E> {
     /// For each bus, in the order of [`Bus::ALL`], `α + (bus + 1)·β^w`.
     offsets: [E; Bus::ALL.len()],
-    /// `−β^k`.
-    minus_powers: Vec<E>,
+    /// `−β^k`, for buses of a part and for global ones.
+    minus_powers: [Vec<E>; 2],
 }
 
 impl<E: From<Challenge> + Clone> BusChallenges<E> {
-    /// Prepares the challenges.
+    /// Prepares the challenges of a part's buses and of the global ones.
     #[must_use]
-    pub fn new(alpha: Challenge, beta: Challenge) -> Self {
+    pub fn new(local: AlphaBeta, global: AlphaBeta) -> Self {
         let width = Bus::ALL.into_iter().map(Bus::arity).max().unwrap_or(0);
-        let powers: Vec<Challenge> = beta.powers().take(width.saturating_add(1)).collect();
-        let last = powers.last().copied().unwrap_or_default();
-        let offset = |bus: usize| alpha + last * Val::from_usize(bus.saturating_add(1));
+        let powers = [local, global].map(|challenges| {
+            let powers: Vec<Challenge> =
+                challenges.beta.powers().take(width.saturating_add(1)).collect();
+            powers
+        });
+        let [last, global_last] = powers.each_ref().map(|p| p.last().copied().unwrap_or_default());
+        let mut buses = Bus::ALL.into_iter().zip(1..);
         Self {
-            offsets: core::array::from_fn(|bus| E::from(offset(bus))),
-            minus_powers: powers.iter().take(width).map(|power| E::from(-*power)).collect(),
+            offsets: [(); Bus::ALL.len()].map(|()| {
+                let (is_global, number) =
+                    buses.next().map_or((false, 0), |(bus, number)| (bus.is_global(), number));
+                let number = Val::from_usize(number);
+                E::from(if is_global {
+                    global.alpha + global_last * number
+                } else {
+                    local.alpha + last * number
+                })
+            }),
+            minus_powers: powers
+                .map(|powers| powers.iter().take(width).map(|power| E::from(-*power)).collect()),
         }
     }
 }
@@ -121,10 +191,12 @@ impl<E: Clone> BusChallenges<E> {
     {
         let mut fields = fields.into_iter();
         let mut sum = self.offsets[bus as usize].clone();
+        let [local, global] = &self.minus_powers;
+        let minus_powers = if bus.is_global() { global } else { local };
         if let Some(first) = fields.next() {
             sum -= first;
         }
-        for (power, field) in self.minus_powers.iter().skip(1).zip(fields) {
+        for (power, field) in minus_powers.iter().skip(1).zip(fields) {
             sum += power.clone() * field;
         }
         sum

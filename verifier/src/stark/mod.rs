@@ -1,18 +1,21 @@
-//! The proof protocol: a STARK over many tables that talk over LogUp buses.
+//! The proof protocol of one part of a run: a STARK over many tables that talk over LogUp buses.
 //!
 //! The steps, which the prover takes in the same order (`docs/protocol.md` says why they are
 //! sound):
 //!
 //! 1. The transcript begins with the statement's digest; the preprocessed columns are in it.
-//! 2. Main columns are committed; the bus challenges α and β are drawn.
-//! 3. Interaction columns are committed, and their sums sent; the constraint challenge is drawn.
-//! 4. Each height's quotient is committed; the point ζ is drawn.
-//! 5. All columns are opened at ζ. The constraints hold there.
-//! 6. The openings are combined and proved by FRI.
+//! 2. Border columns are committed, and opened at a point η that is drawn then. When all parts of
+//!    the run have come so far, the challenges of the global buses are drawn ([`global`]).
+//! 3. The other main columns are committed; the challenges of the part's buses are drawn.
+//! 4. Interaction columns are committed, and their sums sent; the constraint challenge is drawn.
+//! 5. Each height's quotient is committed; the point ζ is drawn.
+//! 6. All columns are opened at ζ. The constraints hold there.
+//! 7. The openings are combined and proved by FRI.
 
 pub mod domain;
 pub mod folder;
 pub mod fri;
+pub mod global;
 pub mod interactions;
 pub mod layout;
 pub mod merkle;
@@ -26,7 +29,7 @@ use lvm_air::bus::Bus;
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::public;
 use lvm_air::table::Table;
-use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_isa::segment::Statement;
 use p3_air::RowWindow;
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
 
@@ -34,7 +37,8 @@ use crate::profile::Parameters;
 use crate::stark::domain::{LOG_BLOWUP, Selectors};
 use crate::stark::folder::Folder;
 use crate::stark::fri::{FriError, FriProof};
-use crate::stark::interactions::{BusChallenges, Demands};
+use crate::stark::global::GlobalChallenges;
+use crate::stark::interactions::{AlphaBeta, BusChallenges, Demands};
 use crate::stark::layout::Layout;
 use crate::stark::merkle::{Digest, MerkleError, TreeOpening};
 use crate::stark::openings::Combination;
@@ -45,7 +49,9 @@ use crate::stark::transcript::Transcript;
 pub enum Tree {
     /// Preprocessed columns, in the verifying key.
     Preprocessed,
-    /// Main columns.
+    /// Main columns of border tables.
+    Border,
+    /// Main columns of all other tables.
     Main,
     /// Interaction columns, three base columns each.
     Interactions,
@@ -55,13 +61,21 @@ pub enum Tree {
 
 impl Tree {
     /// Every commitment.
-    pub const ALL: [Self; 4] = [Self::Preprocessed, Self::Main, Self::Interactions, Self::Quotient];
+    pub const ALL: [Self; 5] =
+        [Self::Preprocessed, Self::Border, Self::Main, Self::Interactions, Self::Quotient];
+
+    /// The commitment that has the main columns of `table`.
+    #[must_use]
+    pub const fn of_main(table: Table) -> Self {
+        if table.is_border() { Self::Border } else { Self::Main }
+    }
 
     /// The commitment's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Preprocessed => "preprocessed",
+            Self::Border => "border",
             Self::Main => "main",
             Self::Interactions => "interactions",
             Self::Quotient => "quotient",
@@ -80,7 +94,7 @@ pub struct Plan {
     /// Each table's demands.
     pub demands: Vec<Demands>,
     /// Where each commitment's columns lie, in the order of [`Tree::ALL`].
-    pub layouts: [Layout; 4],
+    pub layouts: [Layout; Tree::ALL.len()],
     /// The log2 of the heights that occur, in descending order.
     pub log_heights: Vec<usize>,
 }
@@ -96,10 +110,14 @@ impl Plan {
         let of = |width: &dyn Fn(usize, Table) -> usize| {
             Layout::new(tables.iter().enumerate().map(|(i, &(table, log))| (log, width(i, table))))
         };
-        let columns = |i: usize| demands.get(i).map_or(0, |demands| demands.columns);
+        let columns = |i: usize| demands.get(i).map_or(0, Demands::columns);
+        let main = |tree: Tree| {
+            of(&|_, table| if Tree::of_main(table) == tree { table.width() } else { 0 })
+        };
         let layouts = [
             of(&|_, table| table.preprocessed_width()),
-            of(&|_, table| table.width()),
+            main(Tree::Border),
+            main(Tree::Main),
             of(&|i, _| columns(i).saturating_mul(CHALLENGE_DEGREE)),
             Layout::new(log_heights.iter().map(|&log| (log, QUOTIENT_WIDTH))),
         ];
@@ -109,9 +127,10 @@ impl Plan {
     /// The layout of a commitment.
     #[must_use]
     pub const fn layout(&self, tree: Tree) -> &Layout {
-        let [preprocessed, main, interactions, quotient] = &self.layouts;
+        let [preprocessed, border, main, interactions, quotient] = &self.layouts;
         match tree {
             Tree::Preprocessed => preprocessed,
+            Tree::Border => border,
             Tree::Main => main,
             Tree::Interactions => interactions,
             Tree::Quotient => quotient,
@@ -130,6 +149,15 @@ impl Plan {
         self.demands.iter().map(Demands::powers).sum()
     }
 
+    /// For each interaction column of the tables of height `2^log_height`, in order, whether its
+    /// messages are global.
+    #[must_use]
+    pub fn is_global(&self, log_height: usize) -> Vec<bool> {
+        let tables = self.tables.iter().zip(&self.demands);
+        let demands = tables.filter(|((_, log), _)| *log == log_height).map(|(_, demands)| demands);
+        demands.flat_map(|demands| demands.is_global.iter().copied()).collect()
+    }
+
     /// The tables whose constraints read the next row, with their positions.
     pub fn with_next_row(&self) -> impl Iterator<Item = (usize, Table, usize)> {
         let tables = self.tables.iter().enumerate();
@@ -137,25 +165,43 @@ impl Plan {
     }
 }
 
+/// The commitment to border columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Border {
+    /// The root.
+    pub root: Digest,
+    /// For each of its matrices the columns' values at η.
+    pub values: Vec<Vec<Challenge>>,
+}
+
+/// The sums of interaction columns of one height, over all columns and rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Of the part's buses.
+    pub local: Challenge,
+    /// Of the global buses.
+    pub global: Challenge,
+}
+
 /// The values of all columns at ζ.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// For each commitment and each of its matrices the columns' values.
-    pub values: [Vec<Vec<Challenge>>; 4],
+    pub values: [Vec<Vec<Challenge>>; Tree::ALL.len()],
     /// For each table that reads the next row its main columns' values at ζ times the generator of
     /// its subgroup.
     pub next: Vec<Vec<Challenge>>,
 }
 
-/// A proof over all tables.
+/// A proof over all tables of a part, but for its border.
 #[derive(Clone, Debug)]
 pub struct StarkProof {
-    /// Root of the main columns.
+    /// Root of the main columns that aren't border columns.
     pub main: Digest,
     /// Root of the interaction columns.
     pub interactions: Digest,
-    /// For each height the sum of its tables' interaction columns, over all columns and rows.
-    pub totals: Vec<Challenge>,
+    /// For each height the sums of its tables' interaction columns.
+    pub totals: Vec<Totals>,
     /// Root of the quotients.
     pub quotient: Digest,
     /// The values at ζ.
@@ -165,7 +211,7 @@ pub struct StarkProof {
     /// The low-degree test.
     pub fri: FriProof,
     /// The commitments' rows at the queried positions.
-    pub queries: [TreeOpening; 4],
+    pub queries: [TreeOpening; Tree::ALL.len()],
 }
 
 /// A refused proof.
@@ -189,42 +235,93 @@ pub enum StarkError {
     Fri(#[from] FriError),
 }
 
-/// Checks a proof over the tables of `plan`.
-///
-/// `seed` is the digest of the statement, which includes the plan's tables and the public output;
-/// `preprocessed` is the root of the preprocessed columns.
+/// What a part's proof is about, all of which the verifier knows or has computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The tables.
+    pub plan: &'a Plan,
+    /// The segment's statement; of no meaning to a ledger.
+    pub statement: &'a Statement,
+    /// What the segment commits of the public output; nothing for a ledger.
+    pub output: &'a [u8],
+    /// Root of the preprocessed columns.
+    pub preprocessed: &'a Digest,
+}
+
+/// A part whose border is known.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// The transcript so far.
+    pub transcript: Transcript,
+    /// The point at which the border columns are opened.
+    pub eta: Challenge,
+}
+
+impl Begun {
+    /// Steps 1 and 2 for a part whose statement has the digest `seed`, which includes the plan's
+    /// tables, the segment's statement and its output.
+    #[must_use]
+    pub fn new(seed: Digest, preprocessed: &Digest, border: &Border) -> Self {
+        let (mut transcript, eta) = Self::draw_eta(seed, preprocessed, &border.root);
+        for values in &border.values {
+            transcript.absorb(values);
+        }
+        Self { transcript, eta }
+    }
+
+    /// The first half of [`Self::new`]: up to η.
+    #[must_use]
+    pub fn draw_eta(
+        seed: Digest,
+        preprocessed: &Digest,
+        border: &Digest,
+    ) -> (Transcript, Challenge) {
+        let mut transcript = Transcript::new(seed);
+        transcript.absorb_root(preprocessed);
+        transcript.absorb_root(border);
+        let eta = transcript.draw();
+        (transcript, eta)
+    }
+}
+
+/// Checks the proof of a part that has begun with `border`, and returns its sum of the global
+/// buses.
 ///
 /// # Errors
 /// If the proof isn't one.
 pub fn verify(
     parameters: &Parameters,
-    seed: Digest,
-    plan: &Plan,
-    statement: &BoundaryStatement,
-    public_output: &[u8],
-    preprocessed: &Digest,
+    subject: &Subject<'_>,
+    begun: &Begun,
+    global: &GlobalChallenges,
+    border: &Border,
     proof: &StarkProof,
-) -> Result<(), StarkError> {
+) -> Result<Challenge, StarkError> {
     // Lengths, before any value is read.
+    let plan = subject.plan;
+    check_border(plan, border)?;
     check_lengths(parameters, plan, proof)?;
 
-    // 1 to 4. The challenges.
-    let mut transcript = Transcript::new(seed);
-    transcript.absorb_root(preprocessed);
+    // 2 to 5. The challenges.
+    let mut transcript = begun.transcript.clone();
+    transcript.absorb_root(&global.digest);
     transcript.absorb_root(&proof.main);
-    let buses = BusChallenges::<Challenge>::new(transcript.draw(), transcript.draw());
+    let buses =
+        BusChallenges::<Challenge>::new(AlphaBeta::draw(&mut transcript), global.challenges);
     transcript.absorb_root(&proof.interactions);
-    transcript.absorb(&proof.totals);
+    absorb_totals(&mut transcript, &proof.totals);
     let alpha = transcript.draw();
     transcript.absorb_root(&proof.quotient);
     let zeta = transcript.draw();
 
-    // 5. The constraints hold at ζ.
+    // 6. The constraints hold at ζ.
     let powers: Vec<Challenge> = alpha.powers().take(plan.powers()).collect();
     for (index, &log_height) in plan.log_heights.iter().enumerate() {
+        let statement = subject.statement;
         let sum = constraints_at(plan, statement, &buses, &powers, zeta, log_height, &proof.opened)
             .ok_or(StarkError::Challenge)?;
-        let chunks = proof.opened.values[3].get(index).map_or(&[][..], Vec::as_slice);
+        let chunks = proof.opened.values.get(Tree::Quotient as usize);
+        let chunks = chunks.and_then(|groups| groups.get(index)).map_or(&[][..], Vec::as_slice);
         let mut chunks = combine(chunks);
         let chunks = [(); 2].map(|()| chunks.next().unwrap_or_default());
         let quotient = domain::join_chunks(chunks, zeta, log_height);
@@ -233,20 +330,22 @@ pub fn verify(
         }
     }
 
-    // 6. The openings are those of the commitments.
+    // 7. The openings are those of the commitments.
     absorb_opened(&mut transcript, &proof.opened);
     if !transcript.absorb_witness(parameters.batch_grinding, proof.witness) {
         return Err(StarkError::Grinding);
     }
 
-    // 3. The buses balance. The public output may be long, so this comes after the work.
-    let totals: Challenge = proof.totals.iter().copied().sum();
-    let received = output_sum(&buses, public_output).ok_or(StarkError::Challenge)?;
-    if totals != received {
+    // 4. The part's buses balance. The public output may be long, so this comes after the work.
+    let total: Challenge = proof.totals.iter().map(|totals| totals.local).sum();
+    let start = subject.statement.output.start;
+    let received = output_sum(&buses, start, subject.output).ok_or(StarkError::Challenge)?;
+    if total != received {
         return Err(StarkError::Balance);
     }
 
-    let combination = Combination::new(plan, zeta, transcript.draw(), &proof.opened, &proof.totals);
+    let points = [begun.eta, zeta, transcript.draw()];
+    let combination = Combination::new(plan, points, border, &proof.opened, &proof.totals);
     let log_sizes = plan.log_sizes();
     let log_max = log_sizes.first().copied().unwrap_or(0);
     let rounds = fri::rounds(&log_sizes, parameters.log_final_len);
@@ -259,7 +358,8 @@ pub fn verify(
         &proof.fri,
         &mut transcript,
     )?;
-    let roots = [preprocessed, &proof.main, &proof.interactions, &proof.quotient];
+    let roots =
+        [subject.preprocessed, &border.root, &proof.main, &proof.interactions, &proof.quotient];
     let mut rows = Vec::with_capacity(Tree::ALL.len());
     for ((tree, root), opening) in Tree::ALL.into_iter().zip(roots).zip(&proof.queries) {
         let dimensions = plan.layout(tree).dimensions();
@@ -287,7 +387,13 @@ pub fn verify(
         functions.push((log_size, values));
     }
     fri::verify(&rounds, &challenges, &functions, &proof.fri)?;
-    Ok(())
+    Ok(proof.totals.iter().map(|totals| totals.global).sum())
+}
+
+/// Absorbs the sums of interaction columns.
+pub fn absorb_totals(transcript: &mut Transcript, totals: &[Totals]) {
+    let totals = totals.iter().flat_map(|totals| [totals.local, totals.global]);
+    transcript.absorb(&totals.collect::<Vec<_>>());
 }
 
 /// Absorbs the values at ζ.
@@ -316,20 +422,34 @@ pub fn check_lengths(
     Ok(fri::check_lengths(&rounds, parameters.log_final_len, &proof.fri)?)
 }
 
+/// Whether a border has the lengths that the plan asks for.
+///
+/// # Errors
+/// If one is another.
+pub fn check_border(plan: &Plan, border: &Border) -> Result<(), StarkError> {
+    check_values(plan, Tree::Border, &border.values)
+}
+
+/// Every matrix of a commitment has a value for each column.
+fn check_values(plan: &Plan, tree: Tree, values: &[Vec<Challenge>]) -> Result<(), StarkError> {
+    let groups = &plan.layout(tree).groups;
+    if groups.len() != values.len() {
+        let (expected, found) = (groups.len(), values.len());
+        return Err(StarkError::Opened { tree, expected, found });
+    }
+    for (group, values) in groups.iter().zip(values) {
+        if group.width != values.len() {
+            let (expected, found) = (group.width, values.len());
+            return Err(StarkError::Opened { tree, expected, found });
+        }
+    }
+    Ok(())
+}
+
 /// Every matrix has a value for each column, and so has every table that reads the next row.
 fn check_opened(plan: &Plan, opened: &Opened) -> Result<(), StarkError> {
     for (tree, values) in Tree::ALL.into_iter().zip(&opened.values) {
-        let groups = &plan.layout(tree).groups;
-        if groups.len() != values.len() {
-            let (expected, found) = (groups.len(), values.len());
-            return Err(StarkError::Opened { tree, expected, found });
-        }
-        for (group, values) in groups.iter().zip(values) {
-            if group.width != values.len() {
-                let (expected, found) = (group.width, values.len());
-                return Err(StarkError::Opened { tree, expected, found });
-            }
-        }
+        check_values(plan, tree, values)?;
     }
     let widths = plan.with_next_row().map(|(_, table, _)| table.width());
     if !widths.eq(opened.next.iter().map(Vec::len)) {
@@ -343,10 +463,11 @@ fn check_opened(plan: &Plan, opened: &Opened) -> Result<(), StarkError> {
 /// Bytes of public output whose fingerprints are inverted together.
 const OUTPUT_BATCH: usize = 1 << 10;
 
-/// The fractions of the public output, which the statement receives.
+/// The fractions of a part of the public output that begins at position `start`, which the
+/// statement receives.
 #[must_use]
-pub fn output_sum(buses: &BusChallenges<Challenge>, public_output: &[u8]) -> Option<Challenge> {
-    let mut messages = public::output_messages(public_output);
+pub fn output_sum(buses: &BusChallenges<Challenge>, start: u64, part: &[u8]) -> Option<Challenge> {
+    let mut messages = public::output_messages(start, part);
     let mut sum = Challenge::ZERO;
     loop {
         let fingerprints: Vec<Challenge> = messages
@@ -387,7 +508,7 @@ fn combine(values: &[Challenge]) -> impl Iterator<Item = Challenge> {
 /// The combined constraints at ζ of all tables of one height.
 fn constraints_at(
     plan: &Plan,
-    statement: &BoundaryStatement,
+    statement: &Statement,
     buses: &BusChallenges<Challenge>,
     powers: &[Challenge],
     zeta: Challenge,
@@ -406,7 +527,7 @@ fn constraints_at(
             let values = opened.values.get(tree as usize).and_then(|groups| groups.get(group));
             values.and_then(|v| v.get(part.columns())).unwrap_or_default()
         };
-        let main = cells(Tree::Main);
+        let main = cells(Tree::of_main(table));
         let next = plan
             .with_next_row()
             .zip(&opened.next)
@@ -430,7 +551,7 @@ fn constraints_at(
             roles: &demands.roles,
             powers: mine,
             sum,
-            pending: None,
+            pending: [None, None],
             is_short: false,
         };
         table.eval(statement, &mut folder);

@@ -5,13 +5,15 @@
 //!
 //! ```text
 //! at ζ            every column of every commitment, in order
+//! at η            border columns, whose values there were sent before the global challenges
 //! at ζ·g          main columns of the tables that read the next row (g: the subgroup's generator)
-//! at 0            the sum of the interaction columns, whose value is the height's total / n
-//! itself          that sum
+//! at 0            the sum of the interaction columns of the part's buses, whose value is their
+//!                 total / n, and the sum of those of global buses likewise
+//! themselves      those two sums
 //! ```
 //!
-//! The last one is there because a quotient of degree below n allows a column of degree n. For
-//! values on the subgroup that makes no difference, but the sum's value at 0 is its mean over the
+//! The last ones are there because a quotient of degree below n allows a column of degree n. For
+//! values on the subgroup that makes no difference, but a sum's value at 0 is its mean over the
 //! subgroup only if its degree is below n: else `κ·(Xⁿ − 1)`, which is zero on the subgroup, would
 //! move the total by any amount.
 
@@ -21,7 +23,7 @@ use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 
 use crate::stark::domain::SHIFT;
-use crate::stark::{Opened, Plan, Tree};
+use crate::stark::{Border, Opened, Plan, Totals, Tree};
 
 /// The combined openings of all heights.
 #[derive(Clone, Debug)]
@@ -38,23 +40,23 @@ pub struct HeightCombination {
     pub log_height: usize,
     /// For each commitment, in the order of [`Tree::ALL`], the weights of its columns; none if it
     /// has no columns of this height.
-    pub weights: [Vec<Challenge>; 4],
+    pub weights: [Vec<Challenge>; Tree::ALL.len()],
     /// The weighted sum of the columns' values at ζ.
     pub at_zeta: Challenge,
-    /// What is opened at the next row.
-    pub next: Vec<NextRow>,
-    /// Weight of the sum of interaction columns, opened at 0.
-    pub total_weight: Challenge,
-    /// The value at 0 of that sum.
-    pub total: Challenge,
-    /// Weight of that sum itself.
-    pub sum_weight: Challenge,
+    /// What is opened elsewhere: border columns at η, main columns at the next row.
+    pub elsewhere: Vec<Elsewhere>,
+    /// For each interaction column whether it is one of global buses.
+    pub is_global: Vec<bool>,
+    /// The sum of the interaction columns of the part's buses, and of those of global ones.
+    pub sums: [SumCombination; 2],
 }
 
-/// The combined openings of a table's main columns at the next row.
+/// The combined openings of some columns at another point than ζ.
 #[derive(Clone, Debug)]
-pub struct NextRow {
-    /// First column in the matrix of main columns.
+pub struct Elsewhere {
+    /// The commitment.
+    pub tree: Tree,
+    /// First column in its matrix of this height.
     pub offset: usize,
     /// Weights of the columns.
     pub weights: Vec<Challenge>,
@@ -64,17 +66,28 @@ pub struct NextRow {
     pub value: Challenge,
 }
 
+/// A sum of interaction columns.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SumCombination {
+    /// Weight of the sum opened at 0.
+    pub total_weight: Challenge,
+    /// The sum's value at 0.
+    pub total: Challenge,
+    /// Weight of the sum itself.
+    pub weight: Challenge,
+}
+
 impl Combination {
     /// Combines the openings with powers of `gamma`.
     #[must_use]
     pub fn new(
         plan: &Plan,
-        zeta: Challenge,
-        gamma: Challenge,
+        [eta, zeta, gamma]: [Challenge; 3],
+        border: &Border,
         opened: &Opened,
-        totals: &[Challenge],
+        totals: &[Totals],
     ) -> Self {
-        let heights = plan.log_heights.iter().zip(totals).map(|(&log_height, &total)| {
+        let heights = plan.log_heights.iter().zip(totals).map(|(&log_height, totals)| {
             let mut powers = gamma.powers();
             let mut at_zeta = Challenge::ZERO;
             let weights = Tree::ALL.map(|tree| {
@@ -86,30 +99,37 @@ impl Combination {
                 at_zeta += dot(&weights, values.map_or(&[], Vec::as_slice));
                 weights
             });
-            let next = plan
-                .with_next_row()
-                .zip(&opened.next)
-                .filter(|((_, _, log), _)| *log == log_height)
-                .filter_map(|((instance, table, _), values)| {
-                    let (_, part) = plan.layout(Tree::Main).part(instance)?;
-                    let weights: Vec<Challenge> = powers.by_ref().take(table.width()).collect();
-                    let value = dot(&weights, values);
+            let mut elsewhere = Vec::new();
+            let mut open = |tree: Tree, offset: usize, point: Challenge, values: &[Challenge]| {
+                let weights: Vec<Challenge> = powers.by_ref().take(values.len()).collect();
+                let value = dot(&weights, values);
+                elsewhere.push(Elsewhere { tree, offset, weights, point, value });
+            };
+            let border_group = plan.layout(Tree::Border).group(log_height);
+            if let Some(values) = border_group.and_then(|(index, _)| border.values.get(index)) {
+                open(Tree::Border, 0, eta, values);
+            }
+            for ((instance, _, log), values) in plan.with_next_row().zip(&opened.next) {
+                if log == log_height
+                    && let Some((_, part)) = plan.layout(Tree::Main).part(instance)
+                {
                     let point = zeta * Val::two_adic_generator(log_height);
-                    Some(NextRow { offset: part.offset, weights, point, value })
-                })
-                .collect();
-            let total_weight = powers.next().unwrap_or_default();
-            let sum_weight = powers.next().unwrap_or_default();
+                    open(Tree::Main, part.offset, point, values);
+                }
+            }
             let n = Val::TWO.exp_u64(log_height as u64);
-            let total = total * n.inverse();
+            let mut sum = |total: Challenge| SumCombination {
+                total_weight: powers.next().unwrap_or_default(),
+                total: total * n.inverse(),
+                weight: powers.next().unwrap_or_default(),
+            };
             HeightCombination {
                 log_height,
                 weights,
                 at_zeta,
-                next,
-                total_weight,
-                total,
-                sum_weight,
+                elsewhere,
+                is_global: plan.is_global(log_height),
+                sums: [sum(totals.local), sum(totals.global)],
             }
         });
         Self { zeta, heights: heights.collect() }
@@ -132,30 +152,38 @@ impl Combination {
             sum -= dot_base(weights, row(tree));
         }
         let mut value = sum * (self.zeta - x).try_inverse()?;
-        for next in &height.next {
-            let cells = row(Tree::Main).get(next.offset..).unwrap_or_default();
-            let sum = next.value - dot_base(&next.weights, cells);
-            value += sum * (next.point - x).try_inverse()?;
+        for opening in &height.elsewhere {
+            let cells = row(opening.tree).get(opening.offset..).unwrap_or_default();
+            let sum = opening.value - dot_base(&opening.weights, cells);
+            value += sum * (opening.point - x).try_inverse()?;
         }
-        let mut sums = [Val::ZERO; CHALLENGE_DEGREE];
-        for coefficients in row(Tree::Interactions).chunks_exact(CHALLENGE_DEGREE) {
-            for (sum, coefficient) in sums.iter_mut().zip(coefficients) {
-                *sum += *coefficient;
-            }
-        }
-        let mut sums = sums.into_iter();
-        let sum = Challenge::from_basis_coefficients_fn(|_| sums.next().unwrap_or_default());
-        value += height.interactions(sum, x.inverse());
+        value += height.interactions(row(Tree::Interactions), x.inverse());
         Some(value)
     }
 }
 
 impl HeightCombination {
-    /// What the sum C of the interaction columns adds at a point, from its value and the point's
-    /// inverse: `(total/n − C(x))/(0 − x)` and C itself, weighted.
+    /// What the two sums C of interaction columns add at a point, from the columns there and the
+    /// point's inverse: `(total/n − C(x))/(0 − x)` and C itself, weighted.
     #[inline]
-    pub fn interactions(&self, sum: Challenge, x_inverse: Val) -> Challenge {
-        self.total_weight * (sum - self.total) * x_inverse + self.sum_weight * sum
+    #[must_use]
+    pub fn interactions(&self, row: &[Val], x_inverse: Val) -> Challenge {
+        let [mut local, mut global] = [[Val::ZERO; CHALLENGE_DEGREE]; 2];
+        let (columns, _) = row.as_chunks::<CHALLENGE_DEGREE>();
+        for (coefficients, &is_global) in columns.iter().zip(&self.is_global) {
+            let sums = if is_global { &mut global } else { &mut local };
+            for (sum, coefficient) in sums.iter_mut().zip(coefficients) {
+                *sum += *coefficient;
+            }
+        }
+        let mut value = Challenge::ZERO;
+        for (combination, sums) in self.sums.iter().zip([local, global]) {
+            let mut sums = sums.into_iter();
+            let sum = Challenge::from_basis_coefficients_fn(|_| sums.next().unwrap_or_default());
+            value += combination.total_weight * (sum - combination.total) * x_inverse
+                + combination.weight * sum;
+        }
+        value
     }
 }
 

@@ -29,6 +29,12 @@ impl Transcript {
         Self { state: seed }
     }
 
+    /// The digest of all that was absorbed and drawn so far.
+    #[must_use]
+    pub const fn state(&self) -> &Digest {
+        &self.state
+    }
+
     fn step(&mut self, tag: u8, item: &[u8]) {
         let mut hasher = blake3::Hasher::new_keyed(&self.state);
         hasher.update(&[tag]);

@@ -1,0 +1,71 @@
+//! How large segments are: by the cells that proving them commits.
+
+use lvm_air::table::Table;
+use lvm_isa::instruction::Class;
+use lvm_isa::segment::{Budget, Costs};
+use lvm_verifier::config::CHALLENGE_DEGREE;
+use lvm_verifier::stark::interactions::Demands;
+
+use crate::memory;
+
+/// Cells of a segment where memory allows: a million cycles or somewhat less.
+pub const CELLS_DEFAULT: u64 = 64 << 20;
+/// Fewest cells of a segment: with fewer, the lookup tables of fixed height are most of the work.
+pub const CELLS_MIN: u64 = 4 << 20;
+/// Most cells of a segment, so that no table gets too high.
+pub const CELLS_MAX: u64 = 1 << 30;
+
+/// Committed cells of a row of `table`: main columns and interaction columns.
+#[must_use]
+pub fn row_cells(table: Table) -> u32 {
+    (table.width() + CHALLENGE_DEGREE * Demands::of(table).columns()) as u32
+}
+
+/// The table of a class of instructions.
+#[must_use]
+pub const fn table_of(class: Class) -> Table {
+    match class {
+        Class::AddImmediate => Table::AddImmediate,
+        Class::Add => Table::Add,
+        Class::AddWord => Table::AddWord,
+        Class::Bitwise => Table::Bitwise,
+        Class::Compare => Table::Compare,
+        Class::BranchEqual => Table::BranchEqual,
+        Class::BranchLess => Table::BranchLess,
+        Class::Jump => Table::Jump,
+        Class::JumpRegister => Table::JumpRegister,
+        Class::LoadDouble => Table::LoadDouble,
+        Class::LoadNarrow => Table::LoadNarrow,
+        Class::StoreDouble => Table::StoreDouble,
+        Class::StoreNarrow => Table::StoreNarrow,
+        Class::Misaligned => Table::Misaligned,
+        Class::Shift => Table::Shift,
+        Class::ShiftWord => Table::ShiftWord,
+        Class::Multiply => Table::Multiply,
+        Class::Divide => Table::Divide,
+        Class::Ecall => Table::Ecall,
+    }
+}
+
+/// Cuts segments of about `cells` cells, padding not counted.
+#[must_use]
+pub fn of_cells(cells: u64) -> Budget {
+    let keccak_rows = 24;
+    let words = 25;
+    Budget {
+        costs: Costs {
+            classes: Class::ALL.map(|class| row_cells(table_of(class))),
+            refresh: row_cells(Table::Refresh),
+            commit: row_cells(Table::Commit),
+            keccak: keccak_rows * row_cells(Table::Keccak) + words * row_cells(Table::KeccakMemory),
+            touched: row_cells(Table::Touched),
+        },
+        limit: cells.clamp(1, CELLS_MAX),
+    }
+}
+
+/// Cells of a segment that can be proved in `bytes` of memory.
+#[must_use]
+pub fn cells_for(bytes: u64) -> u64 {
+    (bytes.saturating_sub(memory::FIXED) / memory::BYTES_PER_CELL).clamp(CELLS_MIN, CELLS_DEFAULT)
+}

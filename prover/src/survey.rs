@@ -1,0 +1,55 @@
+//! Step 2: the run in segments, and the commitments to their borders.
+
+use lvm_isa::segment::Ledger;
+use lvm_verifier::Profile;
+use lvm_verifier::proof::Head;
+use lvm_verifier::stark::global::GlobalChallenges;
+use lvm_vm::execute::Execution;
+
+use crate::job::Job;
+
+/// A run that is ready to be proved part by part.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// The run.
+    pub execution: Execution,
+    /// The proof's head.
+    pub head: Head,
+    /// Cycles of each segment.
+    pub cycles: Vec<u64>,
+    /// Cells of a segment.
+    pub segment_cells: u64,
+    pub(crate) profile: Profile,
+    pub(crate) ledger: Ledger,
+    pub(crate) global: GlobalChallenges,
+}
+
+impl Survey {
+    /// The jobs of all segments, in order.
+    pub fn jobs(&self) -> impl Iterator<Item = Job> + '_ {
+        (1..).take(self.cycles.len()).map(|segment| self.job(segment))
+    }
+
+    /// The job of a segment.
+    pub(crate) fn job(&self, segment: u32) -> Job {
+        Job {
+            profile: self.profile,
+            segment,
+            segment_cells: self.segment_cells,
+            global: self.global.digest,
+        }
+    }
+
+    /// Cells of main and interaction columns in all parts, padding included.
+    #[must_use]
+    pub fn cells(&self) -> u64 {
+        let parts = (0..self.head.parts()).filter_map(|index| self.head.part_head(index));
+        let tables = parts.flat_map(|part| &part.tables);
+        tables
+            .filter_map(|&(id, log)| {
+                let table = lvm_air::table::Table::from_id(id)?;
+                Some(u64::from(crate::budget::row_cells(table)) << log)
+            })
+            .sum()
+    }
+}
