@@ -1,18 +1,21 @@
 //! Low-degree extensions and Merkle trees.
 
+use core::ops::Range;
+
 use blake3::IncrementCounter;
 use blake3::platform::Platform;
 use lvm_air::field::Val;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
 use lvm_verifier::stark::layout::Layout;
 use lvm_verifier::stark::merkle::{
-    BLOCK_ELEMENTS, Digest, Dimensions, PAIR_KEY, TreeOpening, distinct, hash_pair, hash_row,
+    BLOCK, Digest, Dimensions, PAIR_KEY, PIECE, TreeOpening, distinct, hash_pair,
 };
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-use p3_field::PrimeField64;
+use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p3_matrix::Matrix;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
+use p3_matrix::util::reverse_matrix_index_bits;
 use rayon::prelude::*;
 use tracing::debug_span;
 
@@ -28,6 +31,19 @@ pub(crate) fn extend(dft: &Dft, rows: &Cells) -> Cells {
     let mut values = Vec::with_capacity(rows.values.len() << LOG_BLOWUP);
     values.extend_from_slice(&rows.values);
     dft.coset_lde_batch(RowMajorMatrix::new(values, rows.width), LOG_BLOWUP, SHIFT)
+        .bit_reverse_rows()
+        .to_row_major_matrix()
+}
+
+/// The values on the evaluation domain of the polynomials that take the values `half` on its first
+/// half; all in bit-reversed order.
+pub(crate) fn extend_values(dft: &Dft, mut half: Cells) -> Cells {
+    reverse_matrix_index_bits(&mut half);
+    let mut values = Vec::with_capacity(half.values.len() << LOG_BLOWUP);
+    values.append(&mut half.values);
+    // The first half is the coset SHIFT·H. Interpolated over the subgroup H, p there is p(SHIFT·X),
+    // whose values on the unshifted domain are wanted.
+    dft.coset_lde_batch(RowMajorMatrix::new(values, half.width), LOG_BLOWUP, Val::ONE)
         .bit_reverse_rows()
         .to_row_major_matrix()
 }
@@ -75,7 +91,7 @@ pub(crate) struct MerkleTree {
 
 impl MerkleTree {
     /// The tree over matrices of different heights, the highest first, whose widths are multiples
-    /// of [`BLOCK_ELEMENTS`].
+    /// of a hash block's.
     pub(crate) fn new(matrices: &[Cells]) -> Self {
         let _span = debug_span!("tree").entered();
         let mut remaining = matrices.iter().peekable();
@@ -123,11 +139,6 @@ impl MerkleTree {
 const TASK_ROWS: usize = 1 << 9;
 /// Inputs that are hashed at once: as many as the widest vector unit takes.
 const LANES: usize = 16;
-/// Bytes of a block of the hash.
-const BLOCK: usize = 8 * BLOCK_ELEMENTS;
-/// Longest rows, in blocks, that are hashed side by side: longer ones are several chunks of
-/// Blake3 and are hashed one by one.
-const BLOCKS_MAX: usize = 16;
 
 /// Blake3's flags: the first and last block of a chunk, the root of a tree of chunks, a key.
 const CHUNK_START: u8 = 1;
@@ -153,47 +164,72 @@ fn hash_rows(matrix: &Cells) -> Vec<Digest> {
     let platform = Platform::detect();
     digests.par_chunks_mut(TASK_ROWS).zip(matrix.values.par_chunks(TASK_ROWS * width)).for_each(
         |(digests, rows)| {
-            macro_rules! by_blocks {
-                ($($blocks:literal)*) => {
-                    match width / BLOCK_ELEMENTS {
-                        $($blocks => side_by_side::<{ $blocks * BLOCK }>(platform, rows, digests),)*
-                        _ => {
-                            for (digest, row) in digests.iter_mut().zip(rows.chunks_exact(width)) {
-                                *digest = hash_row(row);
-                            }
-                        }
+            let mut lanes: [Vec<u8>; LANES] = Default::default();
+            for (digests, rows) in digests.chunks_mut(LANES).zip(rows.chunks(LANES * width)) {
+                for (bytes, row) in lanes.iter_mut().zip(rows.chunks_exact(width)) {
+                    bytes.resize(8 * width, 0);
+                    for (bytes, element) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(row) {
+                        *bytes = element.as_canonical_u64().to_le_bytes();
                     }
-                };
+                }
+                hash_lanes(platform, &mut lanes[..digests.len()], digests);
             }
-            const _: () = assert!(BLOCKS_MAX == 16);
-            by_blocks!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
         },
     );
     digests
 }
 
-/// The hashes of rows of `N` bytes each.
-fn side_by_side<const N: usize>(platform: Platform, rows: &[Val], digests: &mut [Digest]) {
-    let mut bytes = [[0u8; N]; LANES];
-    let width = N / 8;
-    for (digests, rows) in digests.chunks_mut(LANES).zip(rows.chunks(LANES * width)) {
-        for (bytes, row) in bytes.iter_mut().zip(rows.chunks_exact(width)) {
-            for (bytes, element) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(row) {
-                *bytes = element.as_canonical_u64().to_le_bytes();
+/// The hashes of inputs of one length, as `lvm_verifier::stark::merkle` hashes a row's bytes; the
+/// inputs are used up.
+fn hash_lanes(platform: Platform, lanes: &mut [Vec<u8>], digests: &mut [Digest]) {
+    loop {
+        for lane in lanes.iter_mut() {
+            lane.resize(lane.len().next_multiple_of(BLOCK), 0);
+        }
+        let length = lanes.first().map_or(0, Vec::len);
+        if length <= PIECE {
+            return hash_pieces(platform, lanes, 0..length, digests);
+        }
+        let mut hashes: [Vec<u8>; LANES] = Default::default();
+        for start in (0..length).step_by(PIECE) {
+            hash_pieces(platform, lanes, start..length.min(start + PIECE), digests);
+            for (hashes, digest) in hashes.iter_mut().zip(&*digests) {
+                hashes.extend_from_slice(digest);
             }
         }
-        let inputs: [&[u8; N]; LANES] = core::array::from_fn(|lane| &bytes[lane]);
-        platform.hash_many(
-            &inputs[..digests.len()],
-            &INITIAL,
-            0,
-            IncrementCounter::No,
-            0,
-            CHUNK_START,
-            CHUNK_END | ROOT,
-            digests.as_flattened_mut(),
-        );
+        for (lane, hashes) in lanes.iter_mut().zip(hashes) {
+            *lane = hashes;
+        }
     }
+}
+
+/// The hashes of the same piece of each lane, of full blocks.
+fn hash_pieces(platform: Platform, lanes: &[Vec<u8>], piece: Range<usize>, digests: &mut [Digest]) {
+    macro_rules! by_blocks {
+        ($($blocks:literal)*) => {
+            match piece.len() / BLOCK {
+                $($blocks => {
+                    let inputs: [&[u8; $blocks * BLOCK]; LANES] = core::array::from_fn(|lane| {
+                        let lane = lanes.get(lane).unwrap_or(&lanes[0]);
+                        lane[piece.clone()].first_chunk().expect("the piece has this length")
+                    });
+                    platform.hash_many(
+                        &inputs[..lanes.len()],
+                        &INITIAL,
+                        0,
+                        IncrementCounter::No,
+                        0,
+                        CHUNK_START,
+                        CHUNK_END | ROOT,
+                        digests.as_flattened_mut(),
+                    );
+                })*
+                _ => unreachable!("a piece has 1 to 16 blocks"),
+            }
+        };
+    }
+    const _: () = assert!(PIECE == 16 * BLOCK);
+    by_blocks!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
 }
 
 /// The hashes of neighbours.
@@ -228,7 +264,7 @@ fn hash_pairs(level: &[Digest]) -> Vec<Digest> {
 
 #[cfg(test)]
 mod tests {
-    use lvm_verifier::stark::merkle::verify;
+    use lvm_verifier::stark::merkle::{hash_row, verify};
     use p3_field::PrimeCharacteristicRing;
 
     use super::*;
@@ -240,7 +276,7 @@ mod tests {
 
     #[test]
     fn rows_and_pairs_hash_as_the_verifier_hashes_them() {
-        for width in (8..=160).step_by(8) {
+        for width in (8..=160).step_by(8).chain([1024, 2640, 4096, 4104, 8192]) {
             let rows = matrix(5, width);
             let one_by_one: Vec<Digest> = rows.values.chunks(width).map(hash_row).collect();
             assert_eq!(hash_rows(&rows), one_by_one, "{width}");

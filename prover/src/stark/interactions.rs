@@ -9,7 +9,7 @@ use lvm_verifier::stark::interactions::{BusChallenges, Demands, Role};
 use lvm_verifier::stark::layout::{Group, Part};
 use p3_air::{AirBuilder, RowWindow};
 use p3_field::{
-    BasedVectorSpace, ExtensionField, Field, PackedFieldExtension, PackedValue,
+    BasedVectorSpace, ExtensionField, Field, PackedFieldExtension, PackedFieldPow2, PackedValue,
     PrimeCharacteristicRing,
 };
 use p3_matrix::Matrix;
@@ -50,16 +50,41 @@ impl<'a> Columns<'a> {
     /// Puts the rows that `row` names for each lane side by side.
     #[inline]
     pub(crate) fn gather(&self, row: impl Fn(usize) -> usize, into: &mut [Packed]) {
-        let starts: [usize; LANES] =
-            core::array::from_fn(|lane| row(lane) * self.matrix.width + self.offset);
-        for (column, cell) in into.iter_mut().enumerate() {
-            *cell = Packed::from_fn(|lane| self.matrix.values[starts[lane] + column]);
+        let width = self.matrix.width;
+        let rows: [&[Packed]; LANES] = core::array::from_fn(|lane| {
+            Packed::pack_slice(&self.matrix.values[row(lane) * width..][..width])
+        });
+        // The columns begin and end within blocks of as many columns as there are lanes.
+        let mut rest = into;
+        let mut within = self.offset % LANES;
+        let mut block = self.offset / LANES;
+        while !rest.is_empty() {
+            let columns = transpose(core::array::from_fn(|lane| rows[lane][block]));
+            let count = (LANES - within).min(rest.len());
+            let (mine, others) = rest.split_at_mut(count);
+            mine.copy_from_slice(&columns[within..within + count]);
+            rest = others;
+            within = 0;
+            block += 1;
         }
     }
 }
 
+/// A square of elements, mirrored: lane i of the j-th result is lane j of the i-th argument.
+#[inline]
+fn transpose(mut square: [Packed; LANES]) -> [Packed; LANES] {
+    let mut block = 1;
+    while block < LANES {
+        for i in (0..LANES).filter(|i| i & block == 0) {
+            (square[i], square[i | block]) = square[i].interleave(square[i | block], block);
+        }
+        block *= 2;
+    }
+    square
+}
+
 /// Packs of rows that one task fills before it inverts all their denominators at once.
-const TASK_PACKS: usize = 16;
+const TASK_PACKS: usize = 32;
 
 /// Fills the interaction columns of all tables of one height.
 pub(crate) fn fill(
@@ -146,15 +171,30 @@ pub(crate) fn invert(elements: &[PackedChallenge]) -> Vec<PackedChallenge> {
         products.push(product);
         product *= element;
     }
-    let mut inverse = PackedChallenge::from_ext_fn(|lane| {
-        let product: Challenge = product.extract(lane);
-        product.try_inverse().unwrap_or_default()
-    });
+    let lanes: [Challenge; LANES] = core::array::from_fn(|lane| product.extract(lane));
+    let lanes = invert_lanes(lanes);
+    let mut inverse = PackedChallenge::from_ext_fn(|lane| lanes[lane]);
     for (before, &element) in products.iter_mut().zip(elements).rev() {
         *before *= inverse;
         inverse *= element;
     }
     products
+}
+
+/// The inverses of a few elements, by one inversion; all zero if one is.
+fn invert_lanes(elements: [Challenge; LANES]) -> [Challenge; LANES] {
+    let mut product = Challenge::ONE;
+    let mut inverses = elements.map(|element| {
+        let before = product;
+        product *= element;
+        before
+    });
+    let mut inverse = product.try_inverse().unwrap_or_default();
+    for (before, element) in inverses.iter_mut().zip(elements).rev() {
+        *before *= inverse;
+        inverse *= element;
+    }
+    inverses
 }
 
 /// Collects the fractions of some rows.
@@ -236,5 +276,38 @@ impl TableBuilder for Fractions<'_> {
         };
         self.numerators.push(numerator);
         self.denominators.push(denominator);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_gathered_from_any_column() {
+        let cells = (0..16 * 24).map(Val::from_u32).collect();
+        let matrix: Cells = RowMajorMatrix::new(cells, 24);
+        for (offset, width) in [(0, 24), (3, 5), (7, 9), (8, 16), (23, 1), (5, 0)] {
+            let columns = Columns { matrix: &matrix, offset, width };
+            let mut gathered = vec![Packed::ZERO; width];
+            let row = |lane: usize| (5 * lane + 2) % 16;
+            columns.gather(row, &mut gathered);
+            for (column, pack) in gathered.iter().enumerate() {
+                for (lane, value) in pack.as_slice().iter().enumerate() {
+                    assert_eq!(*value, matrix.values[row(lane) * 24 + offset + column]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inverses() {
+        let element = |i: u32| Challenge::from(Val::from_u32(i + 1));
+        let elements: Vec<PackedChallenge> = (0..5)
+            .map(|i| PackedChallenge::from_ext_fn(|lane| element(9 * i + lane as u32)))
+            .collect();
+        for (a, b) in elements.iter().zip(invert(&elements)) {
+            assert_eq!(*a * b, PackedChallenge::ONE);
+        }
     }
 }

@@ -322,7 +322,7 @@ fn prove_as(
                         _ => next.as_deref().unwrap_or_default(),
                     })
                     .collect();
-                let values = points.combine(height, distances, &elsewhere, matrices);
+                let values = points.combine(dft, height, distances, &elsewhere, matrices);
                 (height.log_height + lvm_verifier::stark::domain::LOG_BLOWUP, values)
             })
             .collect()

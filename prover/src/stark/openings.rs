@@ -8,9 +8,10 @@ use p3_field::{
     BasedVectorSpace, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
     TwoAdicField,
 };
+use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
-use crate::stark::commit::Cells;
+use crate::stark::commit::{Cells, Dft, extend_values};
 use crate::stark::interactions::{LANES, Packed, PackedChallenge, invert};
 
 /// Rows that one task takes.
@@ -108,6 +109,7 @@ impl Points {
     /// what the combination opens elsewhere.
     pub(crate) fn combine(
         &self,
+        dft: &Dft,
         combination: &HeightCombination,
         inverse_distances: &[Challenge],
         elsewhere: &[&[Challenge]],
@@ -130,27 +132,45 @@ impl Points {
             .collect();
         let interactions = matrices[Tree::Interactions as usize];
 
-        let mut values = vec![Challenge::ZERO; self.points.len()];
-        values.par_chunks_mut(TASK_ROWS).enumerate().for_each(|(task, values)| {
-            for (i, value) in values.iter_mut().enumerate() {
+        // The weighted sums are polynomials of degree below n: n of their values give the others.
+        let width = (CHALLENGE_DEGREE * (1 + elsewhere.len())).next_multiple_of(LANES);
+        let mut sums = Val::zero_vec(width << self.log_height);
+        sums.par_chunks_mut(TASK_ROWS * width).enumerate().for_each(|(task, sums)| {
+            for (i, sums) in sums.chunks_exact_mut(width).enumerate() {
                 let row = task * TASK_ROWS + i;
-                let mut sum = combination.at_zeta;
-                for (matrix, weights) in &weights {
-                    sum -= dot(weights, row_of(matrix, row), 0);
-                }
-                *value = sum * inverse_distances[row];
-                for (opening, distances, matrix, weights) in &elsewhere {
+                let (sums, _) = sums.as_chunks_mut::<CHALLENGE_DEGREE>();
+                let mut sums = sums.iter_mut();
+                let mut put = |sum: Challenge| {
+                    if let Some(cells) = sums.next() {
+                        cells.copy_from_slice(sum.as_basis_coefficients_slice());
+                    }
+                };
+                put(weights.iter().map(|(matrix, w)| dot(w, row_of(matrix, row), 0)).sum());
+                for (opening, _, matrix, weights) in &elsewhere {
                     let start = opening.offset / LANES * LANES;
-                    let sum = opening.value - dot(weights, row_of(matrix, row), start);
-                    *value += sum * distances[row];
+                    put(dot(weights, row_of(matrix, row), start));
                 }
             }
-            if let Some(interactions) = interactions {
-                let points = &self.points[task * TASK_ROWS..][..values.len()];
-                let inverses = p3_field::batch_multiplicative_inverse(points);
-                for (i, (value, inverse)) in values.iter_mut().zip(inverses).enumerate() {
-                    let cells = row_of(interactions, task * TASK_ROWS + i);
-                    *value += combination.interactions(cells, inverse);
+        });
+        let sums = extend_values(dft, RowMajorMatrix::new(sums, width));
+
+        let mut values = vec![Challenge::ZERO; self.points.len()];
+        values.par_chunks_mut(TASK_ROWS).enumerate().for_each(|(task, values)| {
+            let first = task * TASK_ROWS;
+            let points = &self.points[first..][..values.len()];
+            let inverses = p3_field::batch_multiplicative_inverse(points);
+            for (i, (value, inverse)) in values.iter_mut().zip(inverses).enumerate() {
+                let row = first + i;
+                let (sums, _) = row_of(&sums, row).as_chunks::<CHALLENGE_DEGREE>();
+                let mut sums =
+                    sums.iter().map(|sum| Challenge::from_basis_coefficients_fn(|i| sum[i]));
+                let mut next = || sums.next().unwrap_or_default();
+                *value = (combination.at_zeta - next()) * inverse_distances[row];
+                for (opening, distances, ..) in &elsewhere {
+                    *value += (opening.value - next()) * distances[row];
+                }
+                if let Some(interactions) = interactions {
+                    *value += combination.interactions(row_of(interactions, row), inverse);
                 }
             }
         });

@@ -60,7 +60,7 @@ fn values(
     let s = SHIFT.exp_power_of_2(log_height);
     let inverses = [(s - Val::ONE).inverse(), (-s - Val::ONE).inverse()];
     let has_transitions = tables.iter().any(|table| table.rows.table.reads_next_row());
-    let points = if has_transitions { points(log_size) } else { Vec::new() };
+    let points = if has_transitions { Points::new(log_height) } else { Points::default() };
 
     let mut cells = Val::zero_vec(height * WIDTH);
     let task_rows = (TASK_PACKS * LANES).min(height);
@@ -103,7 +103,7 @@ fn values(
                         };
                         rows.main.gather(next_row, &mut next);
                         window = RowWindow::from_two_rows(&main, &next);
-                        selectors = select(&points, row, log_height);
+                        selectors = points.select(row);
                     }
                     let (mine, others) = powers.split_at(table.demands.powers());
                     powers = others;
@@ -139,23 +139,45 @@ fn values(
     RowMajorMatrix::new(cells, WIDTH)
 }
 
-/// The points of the evaluation domain, in bit-reversed order.
-fn points(log_size: usize) -> Vec<Val> {
-    let mut points: Vec<Val> =
-        Val::two_adic_generator(log_size).shifted_powers(SHIFT).take(1 << log_size).collect();
-    p3_util::reverse_slice_index_bits(&mut points);
-    points
+/// The rows' selectors on the evaluation domain, in bit-reversed order.
+#[derive(Default)]
+struct Points {
+    first: Vec<Val>,
+    last: Vec<Val>,
+    transition: Vec<Val>,
 }
 
-/// The selectors at some points.
-fn select(points: &[Val], row: impl Fn(usize) -> usize, log_height: usize) -> Selectors<Packed> {
-    let last_point = Val::two_adic_generator(log_height).inverse();
-    let x: [Val; LANES] = core::array::from_fn(|lane| points[row(lane)]);
-    let vanishing = x.map(|x| x.exp_power_of_2(log_height) - Val::ONE);
-    Selectors {
-        first: Packed::from_fn(|lane| vanishing[lane] * (x[lane] - Val::ONE).inverse()),
-        last: Packed::from_fn(|lane| vanishing[lane] * (x[lane] - last_point).inverse()),
-        transition: Packed::from_fn(|lane| x[lane] - last_point),
+impl Points {
+    fn new(log_height: usize) -> Self {
+        let log_size = log_height + LOG_BLOWUP;
+        let mut points: Vec<Val> =
+            Val::two_adic_generator(log_size).shifted_powers(SHIFT).take(1 << log_size).collect();
+        p3_util::reverse_slice_index_bits(&mut points);
+        let last_point = Val::two_adic_generator(log_height).inverse();
+        // Xⁿ takes one value on each half of the domain.
+        let s = SHIFT.exp_power_of_2(log_height);
+        let over = |distances: &[Val]| {
+            let mut quotients = p3_field::batch_multiplicative_inverse(distances);
+            for (half, power) in quotients.chunks_mut(1 << log_height).zip([s, -s]) {
+                for quotient in half {
+                    *quotient *= power - Val::ONE;
+                }
+            }
+            quotients
+        };
+        let from = |point: Val| points.iter().map(|&x| x - point).collect::<Vec<Val>>();
+        let transition = from(last_point);
+        Self { first: over(&from(Val::ONE)), last: over(&transition), transition }
+    }
+
+    /// The selectors of the rows that `row` names for each lane.
+    fn select(&self, row: impl Fn(usize) -> usize) -> Selectors<Packed> {
+        let pack = |values: &[Val]| Packed::from_fn(|lane| values[row(lane)]);
+        Selectors {
+            first: pack(&self.first),
+            last: pack(&self.last),
+            transition: pack(&self.transition),
+        }
     }
 }
 

@@ -4,10 +4,13 @@
 //! another matrix has rows, node `i` absorbs row `i` of that matrix:
 //!
 //! ```text
-//! leaf    row(r)                       Blake3 of the row's elements, zero-padded to a multiple of 64 bytes
+//! leaf    row(r)                       Blake3 of the row's elements, zero-padded to full blocks
 //! node    pair(left, right)            keyed Blake3
 //! or      pair(pair(left, right), row(r))
 //! ```
+//!
+//! What is longer than [`PIECE`] bytes is hashed in pieces: its hash is that of the hashes of its
+//! pieces, one after another.
 //!
 //! A position in the tree of height 2^k stands for row `position >> (k − l)` of a matrix of
 //! height 2^l. The shape of a tree is known to the verifier before it sees an opening, so rows
@@ -27,18 +30,31 @@ pub const BLOCK_ELEMENTS: usize = 8;
 /// Key of the hash of two nodes; the text's bytes, so that no row can be taken for a pair.
 pub const PAIR_KEY: &Digest = b"lvm Merkle tree: pair of digests";
 
+/// Bytes of a block of the hash.
+pub const BLOCK: usize = 8 * BLOCK_ELEMENTS;
+/// Most bytes that are hashed in one piece: a chunk of Blake3, so that rows of any length can be
+/// hashed side by side.
+pub const PIECE: usize = 1024;
+
 /// The hash of a row.
 #[must_use]
 pub fn hash_row(row: &[Val]) -> Digest {
-    let mut hasher = blake3::Hasher::new();
-    for block in row.chunks(BLOCK_ELEMENTS) {
-        let mut bytes = [0; 8 * BLOCK_ELEMENTS];
-        for (bytes, element) in bytes.chunks_exact_mut(8).zip(block) {
-            bytes.copy_from_slice(&element.as_canonical_u64().to_le_bytes());
-        }
-        hasher.update(&bytes);
+    let mut bytes = Vec::with_capacity(row.len().saturating_mul(8).next_multiple_of(BLOCK));
+    for element in row {
+        bytes.extend_from_slice(&element.as_canonical_u64().to_le_bytes());
     }
-    *hasher.finalize().as_bytes()
+    hash_bytes(bytes)
+}
+
+/// The hash of bytes, zero-padded to full blocks.
+fn hash_bytes(mut bytes: Vec<u8>) -> Digest {
+    loop {
+        bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
+        if bytes.len() <= PIECE {
+            return *blake3::hash(&bytes).as_bytes();
+        }
+        bytes = bytes.chunks(PIECE).flat_map(|piece| *blake3::hash(piece).as_bytes()).collect();
+    }
 }
 
 /// The hash of two nodes.
