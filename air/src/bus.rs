@@ -18,7 +18,7 @@
 //! shift_amount  (amount, …)                    shift, shift_word ─▶ shift_amount
 //! halt          (exit code)                    ecall ─▶ boundary
 //! commit        (time, pointer, left, position) ecall ─▶ commit ─▶ … ─▶ ecall
-//! output        (position, byte)               commit ─▶ output
+//! output        (position, byte)               commit ─▶ the statement
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
 //! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
 //! ```
@@ -320,8 +320,8 @@ message! { Commit, 4,
 }
 
 message! { Output, 2,
-    /// The public output has `byte` at `position`. Provided once by `output`, which holds the
-    /// statement's public output; sent once by `commit`.
+    /// The public output has `byte` at `position`. Received once by the statement itself
+    /// ([`crate::public`]), sent once by `commit`.
     OutputMsg {
         /// Position from the start.
         position,
