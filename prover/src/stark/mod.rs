@@ -1,6 +1,7 @@
 //! The proof protocol, the prover's side: see `lvm_verifier::stark`, whose steps these are.
 
 pub(crate) mod commit;
+mod conduct;
 mod fri;
 mod interactions;
 mod openings;
@@ -24,6 +25,7 @@ use rayon::prelude::*;
 use tracing::debug_span;
 
 use crate::stark::commit::{Cells, Committed, Dft, extend};
+use crate::stark::conduct::{Conduct, Honest};
 use crate::stark::interactions::{Columns, PackedChallenge, TableRows};
 use crate::stark::openings::Points;
 use crate::stark::quotient::packed_powers;
@@ -80,20 +82,6 @@ pub(crate) fn prove(
 ) -> StarkProof {
     prove_as(&Honest, dft, parameters, seed, plan, statement, preprocessed, tables)
 }
-
-/// What a prover does with its own interaction columns; only tests do anything.
-trait Conduct {
-    /// Alters the extended columns and the totals before they are committed.
-    fn alter_interactions(&self, _extended: &mut [Cells], _totals: &mut [Challenge]) {}
-
-    /// Alters the values at ζ before they are sent.
-    fn alter_opened(&self, _zeta: Challenge, _opened: &mut Opened) {}
-}
-
-/// Does nothing.
-struct Honest;
-
-impl Conduct for Honest {}
 
 /// [`prove`], for any conduct.
 #[expect(clippy::too_many_arguments, reason = "prove's, and the conduct")]
@@ -154,7 +142,7 @@ fn prove_as(
     let interactions = debug_span!("commit interactions").in_scope(|| {
         let mut extended: Vec<Cells> =
             interaction_rows.into_iter().map(|rows| extend(dft, &rows)).collect();
-        conduct.alter_interactions(&mut extended, &mut totals);
+        conduct.interactions(&mut extended, &mut totals);
         Committed::new(interactions_layout, extended)
     });
     transcript.absorb_root(&interactions.root());
@@ -164,7 +152,7 @@ fn prove_as(
     // 4. Quotients.
     let powers = packed_powers(alpha, plan.powers());
     let quotient = debug_span!("quotient").in_scope(|| {
-        let extended = plan
+        let mut extended: Vec<Cells> = plan
             .log_heights
             .iter()
             .map(|&log_height| {
@@ -190,6 +178,7 @@ fn prove_as(
                 quotient::extended(dft, &tables, statement, &buses, &powers, log_height)
             })
             .collect();
+        conduct.quotients(&mut extended);
         Committed::new(plan.layout(Tree::Quotient), extended)
     });
     transcript.absorb_root(&quotient.root());
@@ -234,7 +223,7 @@ fn prove_as(
         })
         .collect();
     let mut opened = Opened { values, next };
-    conduct.alter_opened(zeta, &mut opened);
+    conduct.opened(zeta, &mut opened);
     absorb_opened(&mut transcript, &opened);
 
     // 6. One function for each height, and FRI.
@@ -266,7 +255,7 @@ fn prove_as(
     let log_max = log_sizes.first().copied().unwrap_or(0);
     let rounds = rounds(&log_sizes, parameters.log_final_len);
     let folded = debug_span!("fold").in_scope(|| {
-        fri::Folded::new(&rounds, functions, parameters.log_final_len, &mut transcript)
+        fri::Folded::new(conduct, &rounds, functions, parameters.log_final_len, &mut transcript)
     });
     let query_witness = debug_span!("grind")
         .in_scope(|| fri::grind(transcript.puzzle(), parameters.query_grinding));
@@ -327,110 +316,4 @@ fn total(rows: &Cells, width: usize) -> Challenge {
         })
         .reduce(|| [Val::ZERO; CHALLENGE_DEGREE], |a, b| core::array::from_fn(|i| a[i] + b[i]));
     Challenge::from_basis_coefficients_fn(|i| sums[i])
-}
-
-#[cfg(test)]
-mod tests {
-    use lvm_verifier::Profile;
-    use lvm_verifier::shape::Shape;
-    use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
-    use lvm_verifier::stark::{StarkError, verify};
-    use lvm_vm::assemble::Assembler;
-    use lvm_vm::execute::Options;
-    use lvm_vm::record::record;
-    use p3_field::Field;
-
-    use super::*;
-    use crate::{Program, Prover};
-
-    /// What the verifier says of a run of a small program.
-    fn verdict(conduct: &dyn Conduct) -> Result<(), StarkError> {
-        let mut a = Assembler::new();
-        a.li(5, 7).halt(0);
-        let program = Program::from(a.load());
-        let recording =
-            record(program.loaded(), &[], &Options::default(), &mut |_| {}).expect("it runs");
-        let prover = Prover::new(program).expect("it fits");
-        let setup = prover.setup();
-        let tables = prover.fill(&recording).expect("they fit");
-        let heights: Vec<(u8, u8)> = tables
-            .iter()
-            .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))
-            .collect();
-        let shape = Shape::new(&heights, &setup.material, &[]).expect("a shape");
-        let plan = Plan::new(shape.tables());
-        let statement =
-            BoundaryStatement { entry: setup.material.entry, exit_code: 0, output_len: 0 };
-        let parameters = Profile::Provable100.parameters();
-        let proof = prove_as(
-            conduct,
-            &setup.dft,
-            &parameters,
-            [1; 32],
-            &plan,
-            &statement,
-            &setup.preprocessed,
-            &tables,
-        );
-        verify(&parameters, [1; 32], &plan, &statement, &[], &setup.material.root, &proof)
-    }
-
-    #[test]
-    fn honest_interactions_are_accepted() {
-        assert_eq!(verdict(&Honest), Ok(()));
-    }
-
-    #[test]
-    fn totals_that_are_not_the_sums_are_refused() {
-        struct OtherTotals;
-
-        impl Conduct for OtherTotals {
-            fn alter_interactions(&self, _extended: &mut [Cells], totals: &mut [Challenge]) {
-                totals[0] += Challenge::ONE;
-                totals[1] -= Challenge::ONE;
-            }
-        }
-
-        let verdict = verdict(&OtherTotals);
-        assert!(matches!(verdict, Err(StarkError::Fri(_))), "{verdict:?}");
-    }
-
-    /// `κ·(Xⁿ − 1)` is zero on the subgroup, so all constraints hold, but it changes the value
-    /// at 0, from which the total is read.
-    #[test]
-    fn interactions_of_degree_n_are_refused() {
-        /// κ·n for the two largest heights, so that the totals still cancel.
-        const KAPPA_N: [Val; 2] =
-            [Val::TWO, Val::new(<Val as p3_field::PrimeField64>::ORDER_U64 - 2)];
-
-        struct DegreeN;
-
-        impl Conduct for DegreeN {
-            fn alter_interactions(&self, extended: &mut [Cells], totals: &mut [Challenge]) {
-                for ((matrix, total), kappa_n) in extended.iter_mut().zip(totals).zip(KAPPA_N) {
-                    let height = matrix.height() >> LOG_BLOWUP;
-                    let kappa = kappa_n * Val::from_usize(height).inverse();
-                    let s = SHIFT.exp_u64(height as u64);
-                    for (row, cells) in matrix.values.chunks_mut(matrix.width).enumerate() {
-                        let power = if row < height { s } else { -s };
-                        cells[0] += kappa * (power - Val::ONE);
-                    }
-                    *total -= kappa_n;
-                }
-            }
-
-            fn alter_opened(&self, zeta: Challenge, opened: &mut Opened) {
-                // The honest evaluation takes the first half of the domain, where Xⁿ is s.
-                let heights = [1u64 << 16, 1 << 6];
-                let values = opened.values[Tree::Interactions as usize].iter_mut();
-                for ((values, height), kappa_n) in values.zip(heights).zip(KAPPA_N) {
-                    let kappa = kappa_n * Val::from_u64(height).inverse();
-                    values[0] += (zeta.exp_u64(height) - SHIFT.exp_u64(height)) * kappa;
-                }
-            }
-        }
-
-        let verdict = verdict(&DegreeN);
-        assert!(matches!(verdict, Err(StarkError::Fri(_))), "{verdict:?}");
-    }
 }
