@@ -31,6 +31,18 @@ impl Degree {
     const HERE: Self = Self { degree: 1, depends_on_place: false };
     /// A cell of the next row, or a selector.
     const ELSEWHERE: Self = Self { degree: 1, depends_on_place: true };
+
+    /// That of a sum.
+    fn of_sum(self, other: Self) -> Self {
+        let depends_on_place = self.depends_on_place || other.depends_on_place;
+        Self { degree: self.degree.max(other.degree), depends_on_place }
+    }
+
+    /// That of a product.
+    fn of_product(self, other: Self) -> Self {
+        let depends_on_place = self.depends_on_place || other.depends_on_place;
+        Self { degree: self.degree + other.degree, depends_on_place }
+    }
 }
 
 /// The degrees of a message.
@@ -166,18 +178,13 @@ impl Neg for Degree {
     }
 }
 
-/// Sums have the larger degree, products the sum of degrees.
 macro_rules! operators {
-    ($($trait:ident $method:ident $assign:ident $assign_method:ident $of:expr,)*) => {$(
+    ($($trait:ident $method:ident $assign:ident $assign_method:ident $of:ident,)*) => {$(
         impl $trait for Degree {
             type Output = Self;
 
             fn $method(self, other: Self) -> Self {
-                let of: fn(usize, usize) -> usize = $of;
-                Self {
-                    degree: of(self.degree, other.degree),
-                    depends_on_place: self.depends_on_place || other.depends_on_place,
-                }
+                self.$of(other)
             }
         }
 
@@ -202,9 +209,9 @@ macro_rules! operators {
 }
 
 operators! {
-    Add add AddAssign add_assign |a, b| a.max(b),
-    Sub sub SubAssign sub_assign |a, b| a.max(b),
-    Mul mul MulAssign mul_assign |a, b| a + b,
+    Add add AddAssign add_assign of_sum,
+    Sub sub SubAssign sub_assign of_sum,
+    Mul mul MulAssign mul_assign of_product,
 }
 
 impl Sum for Degree {

@@ -1,7 +1,7 @@
 //! What holds for every table: no column is left out, nothing that is written down is left
 //! unregistered, and messages and degrees fit the protocol.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use lvm_air::columns::Column;
 use lvm_air::degree::Degrees;
 use lvm_air::describe::{Constraint, Description, Expression};
 use lvm_air::table::{LOG_HEIGHT_MAX, Table};
+use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
 use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
 
@@ -259,6 +260,7 @@ fn multiplicities_cannot_wrap() {
         .iter()
         .flat_map(|description| &description.messages)
         .map(|message| u128::from(message.multiplicity_max) << LOG_HEIGHT_MAX)
+        .chain([u128::from(PUBLIC_OUTPUT_MAX)])
         .sum();
     assert!(bounded < u128::from(Goldilocks::ORDER_U64), "{bounded}");
     // What is provided without a bound is provided by lookup tables only.

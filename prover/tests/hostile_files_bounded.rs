@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use lvm_air::table::{LOG_HEIGHT_MAX, Table};
 use lvm_prover::{Program, Prover};
-use lvm_verifier::proof::{BYTES_MAX, DecodeError};
-use lvm_verifier::{Claim, Proof, Verifier, VerifyingKey};
+use lvm_verifier::proof::{BYTES_MAX, DecodeError, MAGIC, VERSION};
+use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyingKey};
 use lvm_vm::assemble::Assembler;
 use peak_alloc::PeakAlloc;
 use rand::rngs::StdRng;
@@ -200,7 +200,7 @@ fn programs() {
 
 /// The largest proof that can be laid out, of every table at its largest height.
 fn largest() {
-    let mut file = b"lvm proof\x02\x01".to_vec();
+    let mut file = [&MAGIC[..], &[VERSION, Profile::Provable128.id()]].concat();
     file.extend([0; 40]);
     let log_max = LOG_HEIGHT_MAX as u8;
     file.extend([log_max, log_max]);
@@ -212,7 +212,6 @@ fn largest() {
         let log_height = match table {
             Table::Range | Table::Byte => 16,
             Table::ShiftAmount | Table::Boundary => 6,
-            Table::Output => 20,
             _ => log_max,
         };
         file.extend([table.id(), log_height]);
@@ -223,9 +222,27 @@ fn largest() {
         panic!("the largest proof is not read to its end");
     };
     file.truncate(file.len() - extra);
+    refused(&file);
+
+    // The openings have lengths of their own, all 0 so far and the file's last bytes: two for each
+    // commitment and each round. Now the first one has as many rows, or else siblings, as fit.
     let proof = Proof::from_bytes(&file).expect("the largest proof is decoded");
-    let key = proof.key.verifying_key().expect("it has one root");
-    assert!(Verifier::new(key).verify(&proof, &Claim::default()).is_err());
+    let lengths = 2 * (proof.stark.queries.len() + proof.stark.fri.openings.len());
+    let start = file.len() - 4 * lengths;
+    for (position, size) in [(start, 8), (start + 4, 32)] {
+        let count = (BYTES_MAX - file.len()) / size;
+        let mut long = file.clone();
+        long[position..position + 4].copy_from_slice(&(count as u32).to_le_bytes());
+        long.splice(position + 4..position + 4, std::iter::repeat_n(0, count * size));
+        assert!(long.len() > BYTES_MAX - size);
+        refused(&long);
+    }
+}
+
+/// Requires that a file is decoded, and refused by the verifier of the key that it says itself.
+fn refused(file: &[u8]) {
+    let proof = Proof::from_bytes(file).expect("the file is decoded");
+    assert!(Verifier::new(proof.key.verifying_key()).verify(&proof, &Claim::default()).is_err());
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Run {
         assert!(faults.contains(fault), "expected {fault:?} in:\n{faults}");
         let verdict = self.verify(&self.prove(tables));
         assert!(
-            matches!(verdict, Err(VerifyError::Stark { .. })),
+            matches!(verdict, Err(VerifyError::Stark(_))),
             "the lie ({fault}) is not refused: {verdict:?}"
         );
     }
