@@ -1,4 +1,5 @@
-//! The degrees of a table's constraints and messages in its cells.
+//! The degrees of a table's constraints and messages in its cells, and whether they look at more
+//! than one row.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -16,7 +17,33 @@ use crate::table::Table;
 
 /// The degree of an expression, as it is written: what cancels out still counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Degree(pub usize);
+pub struct Degree {
+    /// The degree.
+    pub degree: usize,
+    /// Whether it depends on where its row lies: on the next row or on a selector of rows.
+    pub depends_on_place: bool,
+}
+
+impl Degree {
+    /// A constant.
+    const CONSTANT: Self = Self { degree: 0, depends_on_place: false };
+    /// A cell of the row.
+    const HERE: Self = Self { degree: 1, depends_on_place: false };
+    /// A cell of the next row, or a selector.
+    const ELSEWHERE: Self = Self { degree: 1, depends_on_place: true };
+
+    /// That of a sum.
+    fn of_sum(self, other: Self) -> Self {
+        let depends_on_place = self.depends_on_place || other.depends_on_place;
+        Self { degree: self.degree.max(other.degree), depends_on_place }
+    }
+
+    /// That of a product.
+    fn of_product(self, other: Self) -> Self {
+        let depends_on_place = self.depends_on_place || other.depends_on_place;
+        Self { degree: self.degree + other.degree, depends_on_place }
+    }
+}
 
 /// The degrees of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +63,20 @@ pub struct Degrees {
     pub constraints: Vec<usize>,
     /// Of each message, in order.
     pub messages: Vec<MessageDegrees>,
+    /// Whether a constraint or message depends on the next row or on a selector of rows.
+    pub reads_next_row: bool,
 }
 
 impl Degrees {
     /// The degrees of `table`.
     #[must_use]
     pub fn of(table: Table) -> Self {
-        let main = vec![Degree(1); table.width()];
-        let preprocessed = vec![Degree(1); table.preprocessed_width()];
+        let [main, main_next] = [Degree::HERE, Degree::ELSEWHERE].map(|d| vec![d; table.width()]);
+        let [fixed, fixed_next] =
+            [Degree::HERE, Degree::ELSEWHERE].map(|d| vec![d; table.preprocessed_width()]);
         let mut counter = Counter {
-            main: RowWindow::from_two_rows(&main, &main),
-            preprocessed: RowWindow::from_two_rows(&preprocessed, &preprocessed),
+            main: RowWindow::from_two_rows(&main, &main_next),
+            preprocessed: RowWindow::from_two_rows(&fixed, &fixed_next),
             degrees: Self::default(),
         };
         table.eval(&Statement::default(), &mut counter);
@@ -78,19 +108,21 @@ impl<'a> AirBuilder for Counter<'a> {
     }
 
     fn is_first_row(&self) -> Degree {
-        Degree(1)
+        Degree::ELSEWHERE
     }
 
     fn is_last_row(&self) -> Degree {
-        Degree(1)
+        Degree::ELSEWHERE
     }
 
     fn is_transition(&self) -> Degree {
-        Degree(1)
+        Degree::ELSEWHERE
     }
 
     fn assert_zero<I: Into<Degree>>(&mut self, zero: I) {
-        self.degrees.constraints.push(zero.into().0);
+        let zero = zero.into();
+        self.degrees.constraints.push(zero.degree);
+        self.degrees.reads_next_row |= zero.depends_on_place;
     }
 }
 
@@ -107,10 +139,12 @@ impl TableBuilder for Counter<'_> {
         multiplicity: Degree,
         _multiplicity_max: u32,
     ) {
+        let fields: Degree = fields.into_iter().sum();
+        self.degrees.reads_next_row |= fields.depends_on_place || multiplicity.depends_on_place;
         self.degrees.messages.push(MessageDegrees {
             bus,
-            fields: fields.into_iter().map(|field| field.0).max().unwrap_or(0),
-            multiplicity: multiplicity.0,
+            fields: fields.degree,
+            multiplicity: multiplicity.degree,
         });
     }
 }
@@ -118,19 +152,19 @@ impl TableBuilder for Counter<'_> {
 impl PrimeCharacteristicRing for Degree {
     type PrimeSubfield = Goldilocks;
 
-    const ZERO: Self = Self(0);
-    const ONE: Self = Self(0);
-    const TWO: Self = Self(0);
-    const NEG_ONE: Self = Self(0);
+    const ZERO: Self = Self::CONSTANT;
+    const ONE: Self = Self::CONSTANT;
+    const TWO: Self = Self::CONSTANT;
+    const NEG_ONE: Self = Self::CONSTANT;
 
     fn from_prime_subfield(_: Goldilocks) -> Self {
-        Self(0)
+        Self::CONSTANT
     }
 }
 
 impl From<Goldilocks> for Degree {
     fn from(_: Goldilocks) -> Self {
-        Self(0)
+        Self::CONSTANT
     }
 }
 
@@ -144,15 +178,13 @@ impl Neg for Degree {
     }
 }
 
-/// Sums have the larger degree, products the sum of degrees.
 macro_rules! operators {
-    ($($trait:ident $method:ident $assign:ident $assign_method:ident $of:expr,)*) => {$(
+    ($($trait:ident $method:ident $assign:ident $assign_method:ident $of:ident,)*) => {$(
         impl $trait for Degree {
             type Output = Self;
 
             fn $method(self, other: Self) -> Self {
-                let of: fn(usize, usize) -> usize = $of;
-                Self(of(self.0, other.0))
+                self.$of(other)
             }
         }
 
@@ -177,19 +209,19 @@ macro_rules! operators {
 }
 
 operators! {
-    Add add AddAssign add_assign |a, b| a.max(b),
-    Sub sub SubAssign sub_assign |a, b| a.max(b),
-    Mul mul MulAssign mul_assign |a, b| a + b,
+    Add add AddAssign add_assign of_sum,
+    Sub sub SubAssign sub_assign of_sum,
+    Mul mul MulAssign mul_assign of_product,
 }
 
 impl Sum for Degree {
     fn sum<I: Iterator<Item = Self>>(degrees: I) -> Self {
-        degrees.fold(Self(0), Add::add)
+        degrees.fold(Self::CONSTANT, Add::add)
     }
 }
 
 impl Product for Degree {
     fn product<I: Iterator<Item = Self>>(degrees: I) -> Self {
-        degrees.fold(Self(0), Mul::mul)
+        degrees.fold(Self::CONSTANT, Mul::mul)
     }
 }

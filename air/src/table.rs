@@ -440,12 +440,6 @@ impl Table {
         })
     }
 
-    /// Whether constraints read the next row.
-    #[must_use]
-    pub const fn reads_next_row(self) -> bool {
-        matches!(self, Self::Keccak)
-    }
-
     /// Constraints and messages of a row.
     pub fn eval<AB: TableBuilder>(self, statement: &Statement, builder: &mut AB) {
         match self {

@@ -1,25 +1,24 @@
 //! What holds for every table: no column is left out, nothing that is written down is left
 //! unregistered, and messages and degrees fit the protocol.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use lvm_air::builder::Side;
 use lvm_air::bus::Bus;
 use lvm_air::columns::Column;
+use lvm_air::degree::Degrees;
 use lvm_air::describe::{Constraint, Description, Expression};
-use lvm_air::table::{LOG_HEIGHT_MAX, Table, TableAir};
-use lvm_isa::segment::Statement;
-use p3_air::symbolic::AirLayout;
-use p3_air::{Air, BaseAir};
+use lvm_air::table::{LOG_HEIGHT_MAX, Table};
+use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
 use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
-use p3_lookup::InteractionSymbolicBuilder;
 
 /// The largest degree of a constraint.
 const DEGREE_MAX: usize = 3;
+/// What selects rows in expressions.
+const SELECTORS: [&str; 3] = ["is_first_row", "is_last_row", "is_transition"];
 
 fn descriptions() -> Vec<Description> {
     Table::ALL.map(Description::of).into()
@@ -89,41 +88,63 @@ fn columns_that_do_not_matter_are_found() {
 fn names(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || "_.[]".contains(c)))
         .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
-        // `next` and selectors of rows wrap a column or stand beside one.
-        .filter(|word| !["next", "first", "last", "transition"].contains(word))
+        // Selectors of rows stand beside a column.
+        .filter(|word| !SELECTORS.contains(word))
         .map(str::to_owned)
         .collect()
 }
 
-/// What the proof protocol evaluates of a table is what its description says, constraint by
-/// constraint and message by message.
+/// What the proof protocol plans with is what the description says, constraint by constraint and
+/// message by message: their number, their order, their degrees.
 #[test]
 fn the_protocol_sees_every_constraint_and_message() {
     for description in descriptions() {
-        let table = description.table;
-        let output = if table == Table::Output { vec![vec![]; 3] } else { vec![] };
-        let air = TableAir {
-            table,
-            statement: Statement::default(),
-            output: Arc::new(output),
-            preprocessed: None,
-        };
-        let mut builder = InteractionSymbolicBuilder::<Goldilocks>::new(AirLayout::from_air(&air));
-        air.eval(&mut builder);
-        let name = table.name();
-        assert_eq!(builder.base_constraints().len(), description.constraints.len(), "{name}");
-        let mut found: BTreeMap<String, usize> = BTreeMap::new();
-        for interaction in builder.global_interactions() {
-            *found.entry(interaction.bus_name.clone()).or_default() += 1;
+        let degrees = Degrees::of(description.table);
+        let name = description.table.name();
+        let expected: Vec<usize> =
+            description.constraints.iter().map(|constraint| constraint.zero.degree).collect();
+        assert_eq!(degrees.constraints.len(), expected.len(), "{name}");
+        // The description has simplified expressions, so its degrees may be lower.
+        let pairs = degrees.constraints.iter().zip(&expected);
+        assert!(pairs.clone().all(|(found, expected)| found >= expected), "{name}");
+        assert_eq!(degrees.messages.len(), description.messages.len(), "{name}");
+        for (found, expected) in degrees.messages.iter().zip(&description.messages) {
+            assert_eq!(found.bus, expected.bus, "{name}");
+            let fields = expected.fields.iter().map(|field| field.degree).max();
+            assert!(found.fields >= fields.unwrap_or(0), "{name}: {}", found.bus.name());
+            assert!(found.multiplicity >= expected.multiplicity.degree, "{name}");
         }
-        assert!(builder.local_interactions().is_empty(), "{name}");
-        let mut expected: BTreeMap<String, usize> = BTreeMap::new();
-        for message in &description.messages {
-            *expected.entry(message.bus.name().to_owned()).or_default() += 1;
-        }
-        assert_eq!(found, expected, "{name}");
-        assert_eq!(BaseAir::<Goldilocks>::width(&air), description.columns.len(), "{name}");
     }
+}
+
+/// The protocol opens the next row of main columns only, of the tables that look at it, and the
+/// messages of a row are made of that row alone.
+#[test]
+fn rows_look_at_no_other_rows_than_the_protocol_opens() {
+    for description in descriptions() {
+        let (table, name) = (description.table, description.table.name());
+        let elsewhere = |text: &str| text.contains('\'') || SELECTORS.iter().any(|s| has(text, s));
+        let constraints = description.constraints.iter().map(|constraint| &constraint.zero);
+        let reads_next_row = constraints.clone().any(|zero| elsewhere(&zero.text));
+        assert_eq!(Degrees::of(table).reads_next_row, reads_next_row, "{name}");
+        assert_eq!(reads_next_row, table == Table::Keccak, "{name}");
+        for zero in constraints {
+            for column in &description.preprocessed {
+                let next = format!("{}'", column.name);
+                assert!(!zero.text.contains(&next), "{name}: {}", zero.text);
+            }
+        }
+        for message in &description.messages {
+            for part in message.fields.iter().chain([&message.multiplicity]) {
+                assert!(!elsewhere(&part.text), "{name}: {}", part.text);
+            }
+        }
+    }
+}
+
+/// Whether a word occurs in an expression.
+fn has(text: &str, word: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || "_.[]".contains(c))).any(|w| w == word)
 }
 
 /// Files below `folder` that tables and gadgets are written in, without their unit tests.
@@ -239,6 +260,7 @@ fn multiplicities_cannot_wrap() {
         .iter()
         .flat_map(|description| &description.messages)
         .map(|message| u128::from(message.multiplicity_max) << LOG_HEIGHT_MAX)
+        .chain([u128::from(PUBLIC_OUTPUT_MAX)])
         .sum();
     assert!(bounded < u128::from(Goldilocks::ORDER_U64), "{bounded}");
     // What is provided without a bound is provided by lookup tables only.
@@ -289,7 +311,9 @@ fn every_bus_has_both_sides() {
     for bus in Bus::ALL {
         for side in [Side::Send, Side::Receive] {
             let found = descriptions.iter().any(|description| description.is_on(bus, side));
-            assert!(found, "{}: {side:?}", bus.name());
+            // The public output is received by the statement itself.
+            let is_statements = (bus, side) == (Bus::Output, Side::Receive);
+            assert!(found != is_statements, "{}: {side:?}", bus.name());
         }
     }
 }
@@ -315,26 +339,14 @@ fn constraints_demand_something() {
     }
 }
 
-/// Two messages of a table on one bus share an interaction column, whose constraint has the product
-/// of both; a message on its own has room for one degree more.
+/// A message that has an interaction column for itself is multiplied with that column.
 #[test]
 fn messages_have_low_degree() {
     let mut high = Vec::new();
-    for description in descriptions() {
-        for message in &description.messages {
-            let bus = message.bus;
-            let degree_max = if description.messages_on(bus).count() == 1 { 2 } else { 1 };
-            let fields = bus.fields().iter().copied().zip(&message.fields);
-            for (name, part) in fields.chain([("multiplicity", &message.multiplicity)]) {
-                if part.degree > degree_max {
-                    let table = description.table.name();
-                    high.push(format!(
-                        "{table}: {}.{name}: {}: {}",
-                        bus.name(),
-                        part.degree,
-                        part.text
-                    ));
-                }
+    for table in Table::ALL {
+        for message in Degrees::of(table).messages {
+            if message.fields + 1 > DEGREE_MAX || message.multiplicity > DEGREE_MAX {
+                high.push(format!("{}: {message:?}", table.name()));
             }
         }
     }

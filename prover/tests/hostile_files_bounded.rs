@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use lvm_air::table::{LOG_HEIGHT_MAX, Table};
 use lvm_prover::{Program, Prover};
-use lvm_verifier::proof::{BYTES_MAX, DecodeError};
-use lvm_verifier::{Claim, Proof, Verifier, VerifyingKey};
+use lvm_verifier::proof::{BYTES_MAX, DecodeError, MAGIC, VERSION};
+use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyingKey};
 use lvm_vm::assemble::Assembler;
 use peak_alloc::PeakAlloc;
 use rand::rngs::StdRng;
@@ -101,6 +101,48 @@ fn damaged(rng: &mut StdRng, file: &[u8], other: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Where the lengths of the openings are in an honest proof's file, with the size in bytes of what
+/// they count.
+fn lengths(file: &[u8]) -> Vec<(usize, usize)> {
+    let stark = Proof::from_bytes(file).expect("the honest proof is decoded").stark;
+    let openings = stark.queries.iter().chain(&stark.fri.openings);
+    let mut lists: Vec<(usize, usize)> =
+        openings.flat_map(|o| [(o.rows.len(), 8), (o.siblings.len(), 32)]).collect();
+    // They are the file's last part.
+    let mut end = file.len();
+    for (position, size) in lists.iter_mut().rev() {
+        let count = *position;
+        end -= 4 + count * *size;
+        *position = end;
+        assert_eq!(file[end..end + 4], (count as u32).to_le_bytes());
+    }
+    lists
+}
+
+/// `file` with another length of an opening, and mostly with an opening of that length.
+fn resized(rng: &mut StdRng, file: &[u8], lengths: &[(usize, usize)]) -> Vec<u8> {
+    let (position, size) = lengths[rng.random_range(0..lengths.len())];
+    let mut bytes = file.to_vec();
+    let field = position..position + 4;
+    let old = u32::from_le_bytes(bytes[field.clone()].try_into().expect("four bytes"));
+    let new = match rng.random_range(0..6) {
+        0 => old.wrapping_sub(1),
+        1 => old + 1,
+        2 => 0,
+        3 => old + rng.random_range(1..1000),
+        4 => rng.random_range(0..=old),
+        _ => rng.random(),
+    };
+    bytes[field.clone()].copy_from_slice(&new.to_le_bytes());
+    let start = field.end;
+    if rng.random_bool(0.8) && new < old + 1000 {
+        let (kept, list) = (old.min(new) as usize * size, old as usize * size);
+        let added = vec![rng.random_range(0..=1); new as usize * size - kept];
+        bytes.splice(start + kept..start + list, added);
+    }
+    bytes
+}
+
 /// Runs `case` for all numbers up to `count` on two threads; the longest time and how many of
 /// them said yes.
 fn each(count: usize, case: impl Fn(usize, &mut StdRng) -> bool + Sync) -> (Duration, usize) {
@@ -137,8 +179,10 @@ fn peak(work: impl FnOnce()) -> usize {
 }
 
 fn proofs(key: VerifyingKey, file: &[u8], other: &[u8]) {
+    let lengths = lengths(file);
     let (longest, same) = each(PROOFS, |number, rng| {
-        let bytes = damaged(rng, file, other);
+        let bytes =
+            if number % 4 == 0 { resized(rng, file, &lengths) } else { damaged(rng, file, other) };
         let same = bytes == file || bytes == other;
         assert!(same || !accepted(key, &bytes), "proof {number} is accepted");
         same
@@ -200,7 +244,7 @@ fn programs() {
 
 /// The largest proof that can be laid out, of every table at its largest height.
 fn largest() {
-    let mut file = b"lvm proof\x02\x01".to_vec();
+    let mut file = [&MAGIC[..], &[VERSION, Profile::Provable128.id()]].concat();
     file.extend([0; 40]);
     let log_max = LOG_HEIGHT_MAX as u8;
     file.extend([log_max, log_max]);
@@ -212,7 +256,6 @@ fn largest() {
         let log_height = match table {
             Table::Range | Table::Byte => 16,
             Table::ShiftAmount | Table::Boundary => 6,
-            Table::Output => 20,
             _ => log_max,
         };
         file.extend([table.id(), log_height]);
@@ -223,9 +266,27 @@ fn largest() {
         panic!("the largest proof is not read to its end");
     };
     file.truncate(file.len() - extra);
+    refused(&file);
+
+    // The openings have lengths of their own, all 0 so far and the file's last bytes: two for each
+    // commitment and each round. Now the first one has as many rows, or else siblings, as fit.
     let proof = Proof::from_bytes(&file).expect("the largest proof is decoded");
-    let key = proof.key.verifying_key().expect("it has one root");
-    assert!(Verifier::new(key).verify(&proof, &Claim::default()).is_err());
+    let lengths = 2 * (proof.stark.queries.len() + proof.stark.fri.openings.len());
+    let start = file.len() - 4 * lengths;
+    for (position, size) in [(start, 8), (start + 4, 32)] {
+        let count = (BYTES_MAX - file.len()) / size;
+        let mut long = file.clone();
+        long[position..position + 4].copy_from_slice(&(count as u32).to_le_bytes());
+        long.splice(position + 4..position + 4, std::iter::repeat_n(0, count * size));
+        assert!(long.len() > BYTES_MAX - size);
+        refused(&long);
+    }
+}
+
+/// Requires that a file is decoded, and refused by the verifier of the key that it says itself.
+fn refused(file: &[u8]) {
+    let proof = Proof::from_bytes(file).expect("the file is decoded");
+    assert!(Verifier::new(proof.key.verifying_key()).verify(&proof, &Claim::default()).is_err());
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn altered_exit_code() {
 
     let mut relabelled = clone(&honest);
     relabelled.exit_code = 0;
-    assert!(matches!(run.verify(&relabelled), Err(VerifyError::Stark { .. })));
+    assert!(matches!(run.verify(&relabelled), Err(VerifyError::Stark(_))));
     assert!(matches!(run.verify(&honest), Err(VerifyError::ExitCode { expected: 0, found: 11 })));
 }
 

@@ -9,14 +9,16 @@ use lvm_air::table::Table;
 use lvm_isa::instruction::Operation::Add;
 use lvm_syscalls::halt;
 use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
-use lvm_verifier::config::{Challenge, StarkProof};
-use lvm_verifier::layout::{LayoutError, Part};
+use lvm_verifier::config::{Challenge, Val};
+use lvm_verifier::encode::Section;
 use lvm_verifier::proof::{BYTES_MAX, DecodeError, EncodeError, VERSION};
 use lvm_verifier::shape::ShapeError;
+use lvm_verifier::stark::fri::FriError;
+use lvm_verifier::stark::merkle::{MerkleError, TreeOpening};
+use lvm_verifier::stark::{StarkError, StarkProof, Tree};
 use lvm_verifier::{Claim, Proof, Verifier, VerifyError, VerifyingKey};
 use lvm_vm::assemble::{Assembler, ecall, r};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
-use p3_goldilocks::Goldilocks;
 
 use support::Run;
 
@@ -78,7 +80,7 @@ fn the_honest_file() {
 fn files_that_are_no_proofs() {
     refused(b"", &DecodeError::Magic);
     refused(b"\x7fELF", &DecodeError::Magic);
-    for found in [0, 1, VERSION + 1, 255] {
+    for found in [0, 1, 2, VERSION + 1, 255] {
         refused(&with(9, &[found]), &DecodeError::Version { found });
     }
     let found = BYTES_MAX + 1;
@@ -126,121 +128,158 @@ fn shapes_that_no_run_has() {
     refused(&with(last + 1, &[27]), &shape(ShapeError::Height { table, found: 27 }));
 }
 
+/// Bytes of the three roots that the STARK proof begins with.
+const ROOTS: usize = 3 * 32;
+
+/// Where the queries' openings begin, which are the rest of the file.
+fn openings() -> usize {
+    let sections = decode().sections().expect("the proof is encoded");
+    let is_opening =
+        |section| matches!(section, Section::TableRows | Section::TablePaths | Section::Foldings);
+    let bytes: usize =
+        sections.iter().filter(|(s, _)| is_opening(*s)).map(|(_, bytes)| bytes).sum();
+    honest().1.len() - bytes
+}
+
 /// The same element in another spelling, and elements that are none.
 #[test]
 fn field_elements_that_are_not_canonical() {
-    for position in [stark(), stark() + 8, stark() + 24 * 50] {
-        for value in [Goldilocks::ORDER_U64, Goldilocks::ORDER_U64 + 1, u64::MAX] {
+    // Totals, values at the out-of-domain point, rows.
+    let values = stark() + ROOTS;
+    let rows = openings() + 4;
+    for position in [values, values + 8, values + 24 * 50, rows, rows + 8 * 99] {
+        for value in [Val::ORDER_U64, Val::ORDER_U64 + 1, u64::MAX] {
             let file = with(position, &value.to_le_bytes());
             refused(&file, &DecodeError::NotCanonical { position });
         }
         // The twin: another element in its one spelling is read, and proves nothing.
-        let other = Proof::from_bytes(&with(position, &(Goldilocks::ORDER_U64 - 1).to_le_bytes()));
+        let other = Proof::from_bytes(&with(position, &(Val::ORDER_U64 - 1).to_le_bytes()));
         let other = other.expect("the element is canonical");
-        assert!(matches!(verify(&other), Err(VerifyError::Stark { .. })));
+        assert!(matches!(verify(&other), Err(VerifyError::Stark(_))));
     }
 }
 
 /// The only lengths in a file besides those of the statement.
 #[test]
-fn merkle_paths_that_are_too_long() {
-    let mut proof = decode();
-    let first = &mut proof.stark.opening_proof.input_openings[0].opening_proof.sibling_hashes;
-    let digest = first[0];
+fn openings_of_other_lengths() {
     let file = &honest().1;
-    let position = file.windows(32).position(|window| window == digest).expect("it is there") - 2;
-    assert_eq!(file[position..position + 2], (first.len() as u16).to_le_bytes());
-    let file = with(position, &u16::MAX.to_le_bytes());
-    let error = Proof::from_bytes(&file).err();
-    let Some(DecodeError::Layout(LayoutError { part: Part::Paths, expected, found })) = error
-    else {
-        panic!("the length is not refused: {error:?}");
-    };
-    assert!(expected < found && found == usize::from(u16::MAX));
-    // One that is possible, but not the one that the queries need.
-    first.pop();
-    assert!(matches!(verify(&proof), Err(VerifyError::Stark { .. })));
+    let proof = decode();
+    let (start, rows) = (openings(), proof.stark.queries[0].rows.len());
+    assert_eq!(file[start..start + 4], (rows as u32).to_le_bytes());
+    refused(&with(start, &u32::MAX.to_le_bytes()), &DecodeError::CutOff);
+    refused(&with(start, &(file.len() as u32 / 8).to_le_bytes()), &DecodeError::CutOff);
+    let paths = start + 4 + 8 * rows;
+    let siblings = proof.stark.queries[0].siblings.len();
+    assert_eq!(file[paths..paths + 4], (siblings as u32).to_le_bytes());
+    refused(&with(paths, &u32::MAX.to_le_bytes()), &DecodeError::CutOff);
+    refused(&with(paths, &(file.len() as u32 / 32).to_le_bytes()), &DecodeError::CutOff);
+
+    // Lengths that are possible, but not those that the queries need: such a proof has a file.
+    type Change = fn(&mut TreeOpening);
+    let changes: [Change; 5] = [
+        |opening| shorten(&mut opening.rows),
+        |opening| opening.rows.push(Val::ZERO),
+        |opening| opening.rows.clear(),
+        |opening| opening.siblings.push([0; 32]),
+        |opening| shorten(&mut opening.siblings),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let is_its_error = |error: &MerkleError| match error {
+            MerkleError::Rows { expected, found } => at < 3 && expected != found,
+            MerkleError::Siblings { .. } => at >= 3,
+            _ => false,
+        };
+        for tree in Tree::ALL {
+            let mut changed = decode();
+            change(&mut changed.stark.queries[tree as usize]);
+            match verify(&again(&changed)) {
+                Err(VerifyError::Stark(StarkError::Query { tree: found, source })) => {
+                    assert!(found == tree && is_its_error(&source), "{source:?}");
+                }
+                other => panic!("{tree:?}, {at}: {other:?}"),
+            }
+        }
+        // In the last rounds there may be no siblings to leave out.
+        for round in 0..2 {
+            let mut changed = decode();
+            change(&mut changed.stark.fri.openings[round]);
+            match verify(&again(&changed)) {
+                Err(VerifyError::Stark(StarkError::Fri(FriError::Opening {
+                    round: found,
+                    source,
+                }))) => assert!(found == round && is_its_error(&source), "{source:?}"),
+                other => panic!("{round}, {at}: {other:?}"),
+            }
+        }
+    }
 }
 
-/// What isn't laid out as the shape wants never reaches the proof system.
+/// What is read from a proof's file.
+fn again(proof: &Proof) -> Proof {
+    let bytes = proof.to_bytes().expect("the proof is encoded");
+    Proof::from_bytes(&bytes).expect("the proof is decoded")
+}
+
+/// What isn't laid out as the shape wants has no file, and is refused before any of it is read.
 #[test]
 fn lists_of_other_lengths() {
-    use Part::*;
     type Change = fn(&mut StarkProof);
-    let changes: &[(Part, Change)] = &[
-        (Tables, |p| shorten(&mut p.opened_values.instances)),
-        (Totals, |p| shorten(&mut p.lookup_terminals)),
-        (Totals, |p| p.lookup_terminals[3] = None),
-        (Heights, |p| shorten(&mut p.degree_bits)),
-        (Heights, |p| p.degree_bits.push(4)),
-        (Height(Table::Image), |p| p.degree_bits[1] += 1),
-        (Height(Table::Image), |p| p.degree_bits[1] = usize::MAX),
-        (Digests, |p| p.commitments.main = vec![[0; 32]; 2].into()),
-        (Digests, |p| p.commitments.permutation = None),
-        (Digests, |p| p.opening_proof.commit_phase_commits[2] = vec![[0; 32]; 4].into()),
-        (Main(Table::Program), |p| shorten(&mut base(p, 0).trace_local)),
-        (MainNext(Table::Program), |p| base(p, 0).trace_next = Some(vec![])),
-        (Preprocessed(Table::Program), |p| base(p, 0).preprocessed = None),
-        (Preprocessed(Table::Image), |p| {
-            let image = base(p, 1).preprocessed.as_mut().expect("it has columns");
-            image.local.push(Challenge::ZERO);
+    let honest = decode().stark;
+    let totals = |found| StarkError::Totals { expected: honest.totals.len(), found };
+    let opened = |tree: Tree, group: usize, change: isize| {
+        let expected = honest.opened.values[tree as usize][group].len();
+        StarkError::Opened { tree, expected, found: expected.saturating_add_signed(change) }
+    };
+    let groups = |tree: Tree, change: isize| {
+        let expected = honest.opened.values[tree as usize].len();
+        StarkError::Opened { tree, expected, found: expected.saturating_add_signed(change) }
+    };
+    let rounds = |change: isize| {
+        let expected = honest.fri.roots.len();
+        let found = expected.saturating_add_signed(change);
+        StarkError::Fri(FriError::Rounds { expected, found })
+    };
+    let last = |found| StarkError::Fri(FriError::LastLength { expected: 16, found });
+    let changes: [(StarkError, Change); 22] = [
+        (totals(honest.totals.len() - 1), |p| shorten(&mut p.totals)),
+        (totals(0), |p| p.totals.clear()),
+        (totals(honest.totals.len() + 1), |p| p.totals.push(Challenge::ZERO)),
+        (groups(Tree::Preprocessed, -1), |p| shorten(&mut p.opened.values[0])),
+        (groups(Tree::Main, 1), |p| p.opened.values[1].push(vec![])),
+        (groups(Tree::Interactions, -1), |p| drop(p.opened.values[2].remove(0))),
+        (groups(Tree::Quotient, 1), |p| p.opened.values[3].insert(0, vec![])),
+        (opened(Tree::Preprocessed, 0, -1), |p| shorten(&mut p.opened.values[0][0])),
+        (opened(Tree::Preprocessed, 1, 1), |p| p.opened.values[0][1].push(Challenge::ZERO)),
+        (opened(Tree::Main, 0, -1), |p| shorten(&mut p.opened.values[1][0])),
+        (opened(Tree::Main, 2, 1), |p| p.opened.values[1][2].push(Challenge::ZERO)),
+        (opened(Tree::Interactions, 1, -1), |p| shorten(&mut p.opened.values[2][1])),
+        (opened(Tree::Interactions, 0, 1), |p| p.opened.values[2][0].push(Challenge::ZERO)),
+        (opened(Tree::Quotient, 0, -6), |p| p.opened.values[3][0].clear()),
+        (opened(Tree::Quotient, 1, 1), |p| p.opened.values[3][1].push(Challenge::ZERO)),
+        // No table of this run looks at the next row.
+        (StarkError::Opened { tree: Tree::Main, expected: 0, found: 1 }, |p| {
+            p.opened.next.push(vec![Challenge::ZERO]);
         }),
-        (Preprocessed(Table::Output), |p| {
-            let columns = base(p, 0).preprocessed.clone();
-            base(p, 6).preprocessed = columns;
+        (StarkError::Opened { tree: Tree::Main, expected: 0, found: 0 }, |p| {
+            p.opened.next.push(vec![]);
         }),
-        (PreprocessedNext(Table::Program), |p| {
-            let columns = base(p, 0).preprocessed.as_mut().expect("it has columns");
-            columns.next = Some(columns.local.clone());
-        }),
-        (QuotientChunks(Table::Image), |p| shorten(&mut base(p, 1).quotient_chunks)),
-        (QuotientChunk(Table::Image), |p| shorten(&mut base(p, 1).quotient_chunks[1])),
-        (Interactions(Table::Image), |p| {
-            shorten(&mut p.opened_values.instances[1].permutation_local);
-        }),
-        (InteractionsNext(Table::Image), |p| {
-            p.opened_values.instances[1].permutation_next.clear();
-        }),
-        (Masks, |p| base(p, 0).random = Some(vec![])),
-        (Masks, |p| p.commitments.random = Some(p.commitments.main.clone())),
-        (Batches, |p| shorten(&mut p.opening_proof.input_openings)),
-        (Queries, |p| shorten(&mut p.opening_proof.input_openings[2].opened_values)),
-        (Queries, |p| p.opening_proof.commit_phase_openings[0].sibling_values.clear()),
-        (Matrices, |p| shorten(&mut p.opening_proof.input_openings[1].opened_values[7])),
-        (Row, |p| p.opening_proof.input_openings[0].opened_values[0][0].push(Goldilocks::ZERO)),
-        (Row, |p| p.opening_proof.input_openings[0].opened_values[217][0].clear()),
-        (Paths, |p| {
-            let paths = &mut p.opening_proof.input_openings[0].opening_proof;
-            paths.sibling_hashes.resize(1 << 17, [0; 32]);
-        }),
-        (Rounds, |p| shorten(&mut p.opening_proof.commit_phase_commits)),
-        (Rounds, |p| p.opening_proof.commit_pow_witnesses.push(Goldilocks::ZERO)),
-        (Rounds, |p| shorten(&mut p.opening_proof.commit_phase_openings)),
-        (Siblings, |p| p.opening_proof.commit_phase_openings[1].sibling_values[9].clear()),
-        (FinalPolynomial, |p| p.opening_proof.final_poly.clear()),
-        (FinalPolynomial, |p| p.opening_proof.final_poly.push(Challenge::ZERO)),
-        (Grinding, |p| p.lookup_pow_witness = None),
-        (Grinding, |p| p.ood_pow_witness = Goldilocks::ONE),
-        (Grinding, |p| p.opening_proof.commit_pow_witnesses[0] = Goldilocks::ONE),
+        (rounds(-1), |p| shorten(&mut p.fri.roots)),
+        (rounds(1), |p| p.fri.roots.push([0; 32])),
+        (rounds(-1), |p| shorten(&mut p.fri.openings)),
+        (last(0), |p| p.fri.last.clear()),
+        (last(17), |p| p.fri.last.push(Challenge::ZERO)),
     ];
-    for &(expected, change) in changes {
+    for (expected, change) in changes {
         let mut proof = decode();
         verify(&proof).expect("the proof without the change verifies");
         change(&mut proof.stark);
-        match verify(&proof) {
-            Err(VerifyError::Layout(LayoutError { part, .. })) => assert_eq!(part, expected),
-            other => panic!("{expected} has another error: {other:?}"),
-        }
-        assert!(matches!(proof.to_bytes(), Err(EncodeError::Layout(_))), "{expected}");
+        assert_eq!(verify(&proof), Err(VerifyError::Stark(expected.clone())));
+        assert_eq!(proof.to_bytes(), Err(EncodeError::Layout(expected)));
     }
 }
 
 fn shorten<T>(list: &mut Vec<T>) {
     list.pop();
-}
-
-fn base(proof: &mut StarkProof, table: usize) -> &mut p3_batch_stark::OpenedValues<Challenge> {
-    &mut proof.opened_values.instances[table].base_opened_values
 }
 
 /// The same statement with another statement's STARK proof.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lvm_verifier::profile::Parameters;
-use lvm_verifier::security::{Report, largest_shape, report};
+use lvm_verifier::security::{Report, largest_plan, report};
 use lvm_verifier::{Profile, security::RegimeTerms};
 
 /// Log2 of the heights of the tables that have no fixed height. No proof is below the first: the
@@ -22,7 +22,7 @@ fn page() -> String {
 }
 
 fn largest(parameters: &Parameters, log_height: u8) -> Report {
-    report(parameters, &largest_shape(log_height).expect("a shape"))
+    report(parameters, &largest_plan(log_height).expect("a shape"))
 }
 
 fn head(table: &mut String, titles: &[&str]) {
@@ -62,19 +62,9 @@ fn grinding() -> String {
     head(&mut table, &["profile", "before", "grinding", "term", "regime", "without", "with"]);
     for profile in Profile::ALL {
         let parameters = profile.parameters();
-        let bare = Parameters {
-            lookup_grinding: 0,
-            ood_grinding: 0,
-            batch_grinding: 0,
-            commit_grinding: 0,
-            query_grinding: 0,
-            ..parameters
-        };
+        let bare = Parameters { batch_grinding: 0, query_grinding: 0, ..parameters };
         for (before, bits, term) in [
-            ("the bus challenges", parameters.lookup_grinding, "logup-fingerprint"),
-            ("the out-of-domain point", parameters.ood_grinding, "deep-ali"),
             ("the batching challenge", parameters.batch_grinding, "batch-combination"),
-            ("each folding challenge", parameters.commit_grinding, "ldt-commit-phase"),
             ("the queries", parameters.query_grinding, "ldt-query-phase"),
         ] {
             let (without, with) = (largest(&bare, 26), largest(&parameters, 26));

@@ -84,7 +84,9 @@ fn index(descriptions: &[Description]) -> String {
     for bus in Bus::ALL {
         let tables = |side| {
             let on_it = descriptions.iter().filter(|description| description.is_on(bus, side));
-            on_it.map(|description| description.table.name()).collect::<Vec<_>>().join(", ")
+            let statement = (bus, side) == (Bus::Output, Side::Receive);
+            let names = on_it.map(|description| description.table.name());
+            names.chain(statement.then_some("the statement")).collect::<Vec<_>>().join(", ")
         };
         row(
             &mut page,

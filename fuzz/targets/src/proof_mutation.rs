@@ -58,8 +58,7 @@ impl Seed {
         let bytes = std::fs::read(&path)
             .unwrap_or_else(|error| panic!("make {} with seed_proof: {error}", path.display()));
         let proof = Proof::from_bytes(&bytes).expect("the seed is a proof");
-        let key = proof.key.verifying_key().expect("the seed has a key");
-        Self::new(bytes, key)
+        Self::new(bytes, proof.key.verifying_key())
     }
 
     /// Changes the proof as `data` says, and checks that it is refused.

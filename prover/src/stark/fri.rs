@@ -11,6 +11,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::stark::commit::{Cells, Committed};
+use crate::stark::conduct::Conduct;
 
 /// Values that one task folds.
 const TASK_VALUES: usize = 1 << 12;
@@ -24,6 +25,7 @@ pub(crate) struct Folded {
 impl Folded {
     /// Folds the functions, the largest first, and says each round to the transcript.
     pub(crate) fn new(
+        conduct: &dyn Conduct,
         rounds: &[Round],
         functions: Vec<(usize, Vec<Challenge>)>,
         log_final: usize,
@@ -44,11 +46,12 @@ impl Folded {
             }
             let log_size = round.log_size - round.log_arity;
             if let Some((_, function)) = functions.next_if(|(size, _)| *size == log_size) {
+                let factor = conduct.joining(power);
                 values
                     .par_iter_mut()
                     .zip(function)
                     .with_min_len(TASK_VALUES)
-                    .for_each(|(value, added)| *value += power * added);
+                    .for_each(|(value, added)| *value += factor * added);
             }
         }
         let last = interpolate(&values, log_final);

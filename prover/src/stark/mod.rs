@@ -1,6 +1,7 @@
 //! The proof protocol, the prover's side: see `lvm_verifier::stark`, whose steps these are.
 
 pub(crate) mod commit;
+mod conduct;
 mod fri;
 mod interactions;
 mod openings;
@@ -27,6 +28,7 @@ use rayon::prelude::*;
 use tracing::debug_span;
 
 use crate::stark::commit::{Cells, Committed, Dft, extend};
+use crate::stark::conduct::{Conduct, Honest};
 use crate::stark::interactions::{Columns, PackedChallenge, TableRows};
 use crate::stark::openings::Points;
 use crate::stark::quotient::packed_powers;
@@ -137,20 +139,6 @@ pub(crate) fn prove(
     prove_as(&Honest, dft, parameters, plan, statement, preprocessed, bordered, global, tables)
 }
 
-/// What a prover does with its own interaction columns; only tests do anything.
-trait Conduct {
-    /// Alters the extended columns and the totals before they are committed.
-    fn alter_interactions(&self, _extended: &mut [Cells], _totals: &mut [Totals]) {}
-
-    /// Alters the values at ζ before they are sent.
-    fn alter_opened(&self, _zeta: Challenge, _opened: &mut Opened) {}
-}
-
-/// Does nothing.
-struct Honest;
-
-impl Conduct for Honest {}
-
 /// [`prove`], for any conduct.
 #[expect(clippy::too_many_arguments, reason = "prove's, and the conduct")]
 fn prove_as(
@@ -210,7 +198,7 @@ fn prove_as(
     let interactions = debug_span!("commit interactions").in_scope(|| {
         let mut extended: Vec<Cells> =
             interaction_rows.into_iter().map(|rows| extend(dft, &rows)).collect();
-        conduct.alter_interactions(&mut extended, &mut totals);
+        conduct.interactions(&mut extended, &mut totals);
         Committed::new(interactions_layout, extended)
     });
     transcript.absorb_root(&interactions.root());
@@ -225,7 +213,7 @@ fn prove_as(
         preprocessed: &preprocessed.committed.matrices,
     };
     let quotient = debug_span!("quotient").in_scope(|| {
-        let extended = plan
+        let mut extended: Vec<Cells> = plan
             .log_heights
             .iter()
             .map(|&log_height| {
@@ -246,6 +234,7 @@ fn prove_as(
                 quotient::extended(dft, &tables, statement, &buses, &powers, log_height)
             })
             .collect();
+        conduct.quotients(&mut extended);
         Committed::new(plan.layout(Tree::Quotient), extended)
     });
     transcript.absorb_root(&quotient.root());
@@ -294,7 +283,7 @@ fn prove_as(
         })
         .collect();
     let mut opened = Opened { values, next };
-    conduct.alter_opened(zeta, &mut opened);
+    conduct.opened(zeta, &mut opened);
     absorb_opened(&mut transcript, &opened);
 
     // 7. One function for each height, and FRI.
@@ -302,6 +291,7 @@ fn prove_as(
     let _ = transcript.absorb_witness(parameters.batch_grinding, witness);
     let challenges = [begun.eta, zeta, transcript.draw()];
     let combination = Combination::new(plan, challenges, &said, &opened, &totals);
+    let is_low = !conduct.is_of_high_degree();
     let functions: Vec<(usize, Vec<Challenge>)> = debug_span!("combine").in_scope(|| {
         combination
             .heights
@@ -322,7 +312,7 @@ fn prove_as(
                         _ => next.as_deref().unwrap_or_default(),
                     })
                     .collect();
-                let values = points.combine(dft, height, distances, &elsewhere, matrices);
+                let values = points.combine(dft, height, distances, &elsewhere, matrices, is_low);
                 (height.log_height + lvm_verifier::stark::domain::LOG_BLOWUP, values)
             })
             .collect()
@@ -332,7 +322,7 @@ fn prove_as(
     let log_max = log_sizes.first().copied().unwrap_or(0);
     let rounds = rounds(&log_sizes, parameters.log_final_len);
     let folded = debug_span!("fold").in_scope(|| {
-        fri::Folded::new(&rounds, functions, parameters.log_final_len, &mut transcript)
+        fri::Folded::new(conduct, &rounds, functions, parameters.log_final_len, &mut transcript)
     });
     let query_witness = debug_span!("grind")
         .in_scope(|| fri::grind(transcript.puzzle(), parameters.query_grinding));
@@ -402,110 +392,4 @@ fn sum_columns(rows: &Cells, is_global: &[bool]) -> Totals {
         .reduce(|| [[Val::ZERO; CHALLENGE_DEGREE]; 2], |a, b| [add(a[0], b[0]), add(a[1], b[1])]);
     let challenge = |sum: Sum| Challenge::from_basis_coefficients_fn(|i| sum[i]);
     Totals { local: challenge(local), global: challenge(global) }
-}
-
-#[cfg(test)]
-mod tests {
-    use lvm_verifier::Profile;
-    use lvm_verifier::shape::Shape;
-    use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
-    use lvm_verifier::stark::{StarkError, verify};
-    use lvm_vm::assemble::Assembler;
-    use lvm_vm::execute::Options;
-    use lvm_vm::record::record;
-    use p3_field::Field;
-
-    use super::*;
-    use crate::{Program, Prover};
-
-    /// What the verifier says of a run of a small program.
-    fn verdict(conduct: &dyn Conduct) -> Result<(), StarkError> {
-        let mut a = Assembler::new();
-        a.li(5, 7).halt(0);
-        let program = Program::from(a.load());
-        let recording =
-            record(program.loaded(), &[], &Options::default(), &mut |_| {}).expect("it runs");
-        let prover = Prover::new(program).expect("it fits");
-        let setup = prover.setup();
-        let tables = prover.fill(&recording).expect("they fit");
-        let heights: Vec<(u8, u8)> = tables
-            .iter()
-            .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))
-            .collect();
-        let shape = Shape::new(&heights, &setup.material, &[]).expect("a shape");
-        let plan = Plan::new(shape.tables());
-        let statement =
-            BoundaryStatement { entry: setup.material.entry, exit_code: 0, output_len: 0 };
-        let parameters = Profile::Provable100.parameters();
-        let proof = prove_as(
-            conduct,
-            &setup.dft,
-            &parameters,
-            [1; 32],
-            &plan,
-            &statement,
-            &setup.preprocessed,
-            &tables,
-        );
-        verify(&parameters, [1; 32], &plan, &statement, &[], &setup.material.root, &proof)
-    }
-
-    #[test]
-    fn honest_interactions_are_accepted() {
-        assert_eq!(verdict(&Honest), Ok(()));
-    }
-
-    #[test]
-    fn totals_that_are_not_the_sums_are_refused() {
-        struct OtherTotals;
-
-        impl Conduct for OtherTotals {
-            fn alter_interactions(&self, _extended: &mut [Cells], totals: &mut [Challenge]) {
-                totals[0] += Challenge::ONE;
-                totals[1] -= Challenge::ONE;
-            }
-        }
-
-        let verdict = verdict(&OtherTotals);
-        assert!(matches!(verdict, Err(StarkError::Fri(_))), "{verdict:?}");
-    }
-
-    /// `κ·(Xⁿ − 1)` is zero on the subgroup, so all constraints hold, but it changes the value
-    /// at 0, from which the total is read.
-    #[test]
-    fn interactions_of_degree_n_are_refused() {
-        /// κ·n for the two largest heights, so that the totals still cancel.
-        const KAPPA_N: [Val; 2] =
-            [Val::TWO, Val::new(<Val as p3_field::PrimeField64>::ORDER_U64 - 2)];
-
-        struct DegreeN;
-
-        impl Conduct for DegreeN {
-            fn alter_interactions(&self, extended: &mut [Cells], totals: &mut [Challenge]) {
-                for ((matrix, total), kappa_n) in extended.iter_mut().zip(totals).zip(KAPPA_N) {
-                    let height = matrix.height() >> LOG_BLOWUP;
-                    let kappa = kappa_n * Val::from_usize(height).inverse();
-                    let s = SHIFT.exp_u64(height as u64);
-                    for (row, cells) in matrix.values.chunks_mut(matrix.width).enumerate() {
-                        let power = if row < height { s } else { -s };
-                        cells[0] += kappa * (power - Val::ONE);
-                    }
-                    *total -= kappa_n;
-                }
-            }
-
-            fn alter_opened(&self, zeta: Challenge, opened: &mut Opened) {
-                // The honest evaluation takes the first half of the domain, where Xⁿ is s.
-                let heights = [1u64 << 16, 1 << 6];
-                let values = opened.values[Tree::Interactions as usize].iter_mut();
-                for ((values, height), kappa_n) in values.zip(heights).zip(KAPPA_N) {
-                    let kappa = kappa_n * Val::from_u64(height).inverse();
-                    values[0] += (zeta.exp_u64(height) - SHIFT.exp_u64(height)) * kappa;
-                }
-            }
-        }
-
-        let verdict = verdict(&DegreeN);
-        assert!(matches!(verdict, Err(StarkError::Fri(_))), "{verdict:?}");
-    }
 }

@@ -105,7 +105,8 @@ impl Points {
             .collect()
     }
 
-    /// The function of this height, at every point. `elsewhere` are the distances to the points of
+    /// The function of this height, at every point; unless `is_low`, columns may have any degree.
+    /// `elsewhere` are the distances to the points of
     /// what the combination opens elsewhere.
     pub(crate) fn combine(
         &self,
@@ -114,6 +115,7 @@ impl Points {
         inverse_distances: &[Challenge],
         elsewhere: &[&[Challenge]],
         matrices: [Option<&Cells>; Tree::ALL.len()],
+        is_low: bool,
     ) -> Vec<Challenge> {
         let weights: Vec<(&Cells, Vec<[Packed; CHALLENGE_DEGREE]>)> = matrices
             .iter()
@@ -132,9 +134,10 @@ impl Points {
             .collect();
         let interactions = matrices[Tree::Interactions as usize];
 
-        // The weighted sums are polynomials of degree below n: n of their values give the others.
+        // The weighted sums are polynomials of degree below n, so n of their values give the others.
+        let rows = if is_low { 1 << self.log_height } else { self.points.len() };
         let width = (CHALLENGE_DEGREE * (1 + elsewhere.len())).next_multiple_of(LANES);
-        let mut sums = Val::zero_vec(width << self.log_height);
+        let mut sums = Val::zero_vec(width * rows);
         sums.par_chunks_mut(TASK_ROWS * width).enumerate().for_each(|(task, sums)| {
             for (i, sums) in sums.chunks_exact_mut(width).enumerate() {
                 let row = task * TASK_ROWS + i;
@@ -152,7 +155,8 @@ impl Points {
                 }
             }
         });
-        let sums = extend_values(dft, RowMajorMatrix::new(sums, width));
+        let sums = RowMajorMatrix::new(sums, width);
+        let sums = if is_low { extend_values(dft, sums) } else { sums };
 
         let mut values = vec![Challenge::ZERO; self.points.len()];
         values.par_chunks_mut(TASK_ROWS).enumerate().for_each(|(task, values)| {

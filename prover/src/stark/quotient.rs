@@ -59,7 +59,7 @@ fn values(
     // second.
     let s = SHIFT.exp_power_of_2(log_height);
     let inverses = [(s - Val::ONE).inverse(), (-s - Val::ONE).inverse()];
-    let has_transitions = tables.iter().any(|table| table.rows.table.reads_next_row());
+    let has_transitions = tables.iter().any(|table| table.demands.reads_next_row);
     let points = if has_transitions { Points::new(log_height) } else { Points::default() };
 
     let mut cells = Val::zero_vec(height * WIDTH);
@@ -94,7 +94,7 @@ fn values(
                     }
                     let mut selectors = Selectors::default();
                     let mut window = RowWindow::from_two_rows(&main, &main);
-                    if rows.table.reads_next_row() {
+                    if table.demands.reads_next_row {
                         next.resize(rows.main.width, Packed::ZERO);
                         // One row further in the table is two points further on the domain.
                         let next_row = |lane: usize| {

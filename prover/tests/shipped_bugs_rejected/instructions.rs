@@ -259,9 +259,8 @@ fn selectors_are_boolean() {
             // Writability is the cell's, by the bus `memory`, which has 0 and 1 only.
             name.starts_with("is_") && name != "is_writable"
         });
-        // These tables have no selectors of the prover's: the rows of the ones are preprocessed,
-        // those of the other are the statement's.
-        if table.preprocessed_width() > 0 || table == Table::Output {
+        // These tables have no selectors of the prover's: their rows are preprocessed.
+        if table.preprocessed_width() > 0 {
             continue;
         }
         for (at, column) in selectors {

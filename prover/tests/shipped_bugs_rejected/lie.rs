@@ -131,7 +131,7 @@ impl Lie {
         }
         let verdict = self.run.verify(&self.run.prove(&self.tables));
         assert!(
-            matches!(verdict, Err(VerifyError::Stark { .. })),
+            matches!(verdict, Err(VerifyError::Stark(_))),
             "the lie ({faults:?}) is not refused: {verdict:?}"
         );
     }

@@ -4,23 +4,27 @@ use lvm_air::table::Table;
 use lvm_isa::instruction::Operation::Add;
 use lvm_prover::Program;
 use lvm_syscalls::halt;
+use lvm_verifier::config::{Challenge, Val};
 use lvm_verifier::key::KeyMaterial;
-use lvm_verifier::layout::Part;
 use lvm_verifier::shape::{Shape, ShapeError};
+use lvm_verifier::stark::fri::{FriError, FriProof};
+use lvm_verifier::stark::merkle::TreeOpening;
+use lvm_verifier::stark::{Opened, Plan, StarkError, StarkProof, Tree};
 use lvm_verifier::transcript::seed;
 use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError};
 use lvm_vm::assemble::{Assembler, ecall, r};
 use p3_field::PrimeCharacteristicRing;
-use p3_goldilocks::Goldilocks;
 
 use crate::lie::{Lie, copy};
 use crate::support::Run;
 
-/// Commits five bytes and halts with 11.
+/// Commits five bytes, permutes a state, so that there is a table that looks at the next row, and
+/// halts with 11.
 fn program() -> Assembler {
     let mut a = Assembler::new();
     a.data(Assembler::DATA_START, b"12345");
     a.commit(Assembler::DATA_START, 5);
+    a.keccak_f(Assembler::DATA_START + 8);
     a.li(17, halt::NUMBER).li(5, 5).li(6, 6).push(r(Add, 10, 5, 6)).push(ecall());
     a
 }
@@ -40,13 +44,19 @@ fn verdict(run: &Run, proof: &Proof) -> Result<(), VerifyError> {
     Verifier::new(run.prover.verifying_key()).verify(proof, &claim).map(|_| ())
 }
 
-/// What is refused before the protocol's verifier sees it, because of its lengths.
+/// Why the protocol refuses a proof.
 #[track_caller]
-fn refused_for_its_layout(run: &Run, proof: &Proof, part: Part) {
+fn refusal(run: &Run, proof: &Proof) -> StarkError {
     match verdict(run, proof) {
-        Err(VerifyError::Layout(error)) => assert_eq!(error.part, part),
-        other => panic!("expected {part:?}, not {other:?}"),
+        Err(VerifyError::Stark(error)) => error,
+        other => panic!("not refused by the protocol: {other:?}"),
     }
+}
+
+/// The plan of a proof's shape.
+fn plan(proof: &Proof) -> Plan {
+    let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output).expect("a shape");
+    Plan::new(shape.tables())
 }
 
 /// SP1, Jolt, LambdaVM: parts of the statement were not absorbed.
@@ -89,46 +99,94 @@ fn every_part_of_the_statement_is_absorbed() {
     }
 }
 
-/// Every field of a proof is checked against something. The pattern names them all, so a new field
+/// Every field of a proof is checked against something. The patterns name them all, so a new field
 /// needs a line here.
 #[test]
 fn a_proof_has_no_free_fields() {
     let (run, proof) = proved();
-    let Proof { profile: _, key: _, exit_code: _, public_output: _, tables: _, stark: _ } = &proof;
-    let change = |change: fn(&mut Proof)| {
+    let Proof { profile: _, key: _, exit_code: _, public_output: _, tables: _, stark } = &proof;
+    let StarkProof {
+        main: _,
+        interactions: _,
+        totals,
+        quotient: _,
+        opened,
+        witness: _,
+        fri,
+        queries: [preprocessed, main, interactions, quotient],
+    } = stark;
+    let Opened { values, next } = opened;
+    let FriProof { roots, last, witness: _, openings } = fri;
+    let change = |change: &dyn Fn(&mut Proof)| {
         let mut changed = copy(&proof);
         change(&mut changed);
         verdict(&run, &changed).expect_err("the field is free")
     };
-    assert_eq!(change(|p| p.profile = 77), VerifyError::UnknownProfile { found: 77 });
-    assert!(matches!(change(|p| p.profile = 2), VerifyError::Layout(_)));
-    assert!(matches!(change(|p| p.key.entry += 4), VerifyError::OtherProgram { .. }));
-    assert!(matches!(change(|p| p.key.log_image += 1), VerifyError::OtherProgram { .. }));
-    assert!(matches!(change(|p| p.key.log_program += 1), VerifyError::OtherProgram { .. }));
-    assert!(matches!(change(|p| p.exit_code = 0), VerifyError::Stark { .. }));
-    assert!(matches!(change(|p| p.public_output[4] ^= 1), VerifyError::Stark { .. }));
-    assert!(matches!(change(|p| p.public_output.push(0)), VerifyError::Stark { .. }));
-    assert!(matches!(change(|p| p.public_output.clear()), VerifyError::Shape(_)));
-    assert!(matches!(change(|p| p.tables[9].1 += 1), VerifyError::Layout(_)));
-    // Each part of the proof that is one number or one digest.
-    let stark: [fn(&mut Proof); 4] = [
-        |p| p.stark.commitments.main = vec![[1; 32]].into(),
-        |p| p.stark.commitments.permutation = Some(vec![[1; 32]].into()),
-        |p| p.stark.commitments.quotient_chunks = vec![[1; 32]].into(),
-        |p| p.stark.opening_proof.batch_pow_witness += Goldilocks::ONE,
+    let is_starks = |error| assert!(matches!(error, VerifyError::Stark(_)), "{error:?}");
+    assert_eq!(change(&|p| p.profile = 77), VerifyError::UnknownProfile { found: 77 });
+    is_starks(change(&|p| p.profile = 2));
+    assert!(matches!(change(&|p| p.key.root[0] ^= 1), VerifyError::OtherProgram { .. }));
+    assert!(matches!(change(&|p| p.key.entry += 4), VerifyError::OtherProgram { .. }));
+    assert!(matches!(change(&|p| p.key.log_image += 1), VerifyError::OtherProgram { .. }));
+    assert!(matches!(change(&|p| p.key.log_program += 1), VerifyError::OtherProgram { .. }));
+    is_starks(change(&|p| p.exit_code = 0));
+    is_starks(change(&|p| p.public_output[4] ^= 1));
+    is_starks(change(&|p| p.public_output.push(0)));
+    is_starks(change(&|p| p.public_output.clear()));
+    is_starks(change(&|p| p.tables[9].1 += 1));
+    // Each number and digest of the protocol's part, of lists the first, a middle and the last
+    // one.
+    let stark: [fn(&mut Proof); 5] = [
+        |p| p.stark.main[31] ^= 1,
+        |p| p.stark.interactions[0] ^= 1,
+        |p| p.stark.quotient[17] ^= 1,
+        |p| p.stark.witness += 1,
+        |p| p.stark.fri.witness ^= 1,
     ];
     for stark in stark {
-        assert!(matches!(change(stark), VerifyError::Stark { .. }));
+        is_starks(change(&stark));
     }
-    // Each that is there in no proof, or in every one.
-    let layout: [fn(&mut Proof); 4] = [
-        |p| p.stark.commitments.permutation = None,
-        |p| p.stark.commitments.random = Some(vec![[1; 32]].into()),
-        |p| p.stark.lookup_pow_witness = None,
-        |p| p.stark.ood_pow_witness += Goldilocks::ONE,
-    ];
-    for layout in layout {
-        assert!(matches!(change(layout), VerifyError::Layout(_)));
+    let some = |length: usize| {
+        assert!(length > 0, "a list is empty");
+        [0, length / 2, length - 1]
+    };
+    for at in some(totals.len()) {
+        is_starks(change(&|p| p.stark.totals[at] += Challenge::ONE));
+    }
+    for (tree, groups) in values.iter().enumerate() {
+        for (group, values) in groups.iter().enumerate() {
+            for at in some(values.len()) {
+                let at = |p: &mut Proof| p.stark.opened.values[tree][group][at] += Challenge::ONE;
+                is_starks(change(&at));
+            }
+        }
+    }
+    assert_eq!(next.len(), 1);
+    for at in some(next[0].len()) {
+        is_starks(change(&|p| p.stark.opened.next[0][at] += Challenge::ONE));
+    }
+    for at in some(roots.len()) {
+        is_starks(change(&|p| p.stark.fri.roots[at][5] ^= 1));
+    }
+    for at in some(last.len()) {
+        is_starks(change(&|p| p.stark.fri.last[at] += Challenge::ONE));
+    }
+    for (tree, opening) in [preprocessed, main, interactions, quotient].into_iter().enumerate() {
+        for at in some(opening.rows.len()) {
+            is_starks(change(&|p| p.stark.queries[tree].rows[at] += Val::ONE));
+        }
+        for at in some(opening.siblings.len()) {
+            is_starks(change(&|p| p.stark.queries[tree].siblings[at][9] ^= 1));
+        }
+    }
+    for (round, TreeOpening { rows, siblings }) in openings.iter().enumerate() {
+        for at in some(rows.len()) {
+            is_starks(change(&|p| p.stark.fri.openings[round].rows[at] += Val::ONE));
+        }
+        // In the smallest trees the positions may be all there are.
+        if !siblings.is_empty() {
+            is_starks(change(&|p| p.stark.fri.openings[round].siblings[0][1] ^= 1));
+        }
     }
 }
 
@@ -136,41 +194,90 @@ fn a_proof_has_no_free_fields() {
 /// table to another after the challenge.
 #[test]
 fn columns_do_not_move_between_tables() {
-    let (run, mut proof) = proved();
-    let at = |table: Table| {
-        proof.tables.iter().position(|(id, _)| *id == table.id()).expect("the table is there")
-    };
-    let (from, to) = (at(Table::AddImmediate), at(Table::Add));
-    assert_eq!((from + 1, proof.tables[from].1), (to, proof.tables[to].1));
-    // The last column of one table becomes the first one of the next, at the point and in every
-    // query: the leaves of the Merkle tree and the transcript have the same values in a row.
-    let opened = &mut proof.stark.opened_values.instances;
-    let value = opened[from].base_opened_values.trace_local.pop().expect("a column");
-    opened[to].base_opened_values.trace_local.insert(0, value);
-    for rows in &mut proof.stark.opening_proof.input_openings[0].opened_values {
-        let value = rows[from].pop().expect("a column");
-        rows[to].insert(0, value);
+    let (run, proof) = proved();
+    // The last column of one height becomes the first one of the next: the transcript has the
+    // same values in a row, and so have the rows that are hashed.
+    for tree in Tree::ALL {
+        let mut moved = copy(&proof);
+        let values = &mut moved.stark.opened.values[tree as usize];
+        let expected = values[0].len();
+        let value = values[0].pop().expect("a column");
+        values[1].insert(0, value);
+        let found = expected - 1;
+        assert_eq!(refusal(&run, &moved), StarkError::Opened { tree, expected, found });
     }
-    refused_for_its_layout(&run, &proof, Part::Main(Table::AddImmediate));
+    // And the last column of one commitment the first one of the next.
+    for [tree, next] in [[0, 1], [1, 2], [2, 3]] {
+        let mut moved = copy(&proof);
+        let values = &mut moved.stark.opened.values;
+        let value = values[tree].last_mut().and_then(Vec::pop).expect("a column");
+        values[next][0].insert(0, value);
+        let error = refusal(&run, &moved);
+        let is_expected = matches!(error, StarkError::Opened { tree: t, .. } if t as usize == tree);
+        assert!(is_expected, "{error:?}");
+    }
+    // The tables of one height share a list, which the shape cuts: with a table of another width
+    // it has another length.
+    let mut cut = copy(&proof);
+    let at = cut.tables.iter().position(|(id, _)| *id == Table::AddWord.id()).expect("it is there");
+    assert_ne!(Table::AddWord.width(), Table::Bitwise.width());
+    cut.tables[at].0 = Table::Bitwise.id();
+    let error = refusal(&run, &cut);
+    assert!(matches!(error, StarkError::Opened { .. }), "{error:?}");
+}
+
+/// What one commitment opens is not taken for another one's.
+#[test]
+fn openings_do_not_move_between_commitments() {
+    let (run, proof) = proved();
+    for one in 0..Tree::ALL.len() {
+        for other in 0..one {
+            let mut swapped = copy(&proof);
+            swapped.stark.queries.swap(one, other);
+            let error = refusal(&run, &swapped);
+            assert!(matches!(error, StarkError::Query { .. }), "{one} {other}: {error:?}");
+
+            let mut swapped = copy(&proof);
+            swapped.stark.opened.values.swap(one, other);
+            let error = refusal(&run, &swapped);
+            assert!(matches!(error, StarkError::Opened { .. }), "{one} {other}: {error:?}");
+        }
+    }
+    let roots: [fn(&mut StarkProof); 3] = [
+        |p| core::mem::swap(&mut p.main, &mut p.interactions),
+        |p| core::mem::swap(&mut p.main, &mut p.quotient),
+        |p| core::mem::swap(&mut p.interactions, &mut p.quotient),
+    ];
+    for swap in roots {
+        let mut swapped = copy(&proof);
+        swap(&mut swapped.stark);
+        refusal(&run, &swapped);
+    }
+    let mut swapped = copy(&proof);
+    swapped.stark.fri.openings.swap(0, 1);
+    let error = refusal(&run, &swapped);
+    assert!(matches!(error, StarkError::Fri(FriError::Opening { round: 0, .. })), "{error:?}");
 }
 
 /// Plonky3, OpenVM: the length of the final polynomial was not checked.
 #[test]
 fn the_final_polynomial_has_one_length() {
     let (run, proof) = proved();
-    assert_eq!(proof.stark.opening_proof.final_poly.len(), 1);
-    for length in [0, 2, 4, 1 << 16] {
+    let expected = proof.stark.fri.last.len();
+    assert_eq!(expected, 16);
+    for found in [0, 1, 2, 15, 17, 32, 1 << 16] {
         let mut changed = copy(&proof);
-        changed.stark.opening_proof.final_poly.resize(length, Default::default());
-        refused_for_its_layout(&run, &changed, Part::FinalPolynomial);
+        changed.stark.fri.last.resize(found, Challenge::ZERO);
+        let error = StarkError::Fri(FriError::LastLength { expected, found });
+        assert_eq!(refusal(&run, &changed), error);
     }
     // Nor the number of rounds.
+    let expected = proof.stark.fri.roots.len();
+    let found = expected - 1;
     let mut changed = copy(&proof);
-    let opening = &mut changed.stark.opening_proof;
-    opening.commit_phase_commits.pop();
-    opening.commit_pow_witnesses.pop();
-    opening.commit_phase_openings.pop();
-    refused_for_its_layout(&run, &changed, Part::Rounds);
+    changed.stark.fri.roots.pop();
+    changed.stark.fri.openings.pop();
+    assert_eq!(refusal(&run, &changed), StarkError::Fri(FriError::Rounds { expected, found }));
 }
 
 /// SP1, Pico: the prover chose the order of the tables.
@@ -179,9 +286,6 @@ fn tables_have_one_order() {
     let (run, mut proof) = proved();
     let last = proof.tables.len() - 1;
     proof.tables.swap(last - 1, last);
-    proof.stark.degree_bits.swap(last - 1, last);
-    proof.stark.opened_values.instances.swap(last - 1, last);
-    proof.stark.lookup_terminals.swap(last - 1, last);
     let verdict = verdict(&run, &proof);
     assert!(matches!(verdict, Err(VerifyError::Shape(ShapeError::Order { .. }))), "{verdict:?}");
 }
@@ -203,11 +307,11 @@ fn preprocessed_tables_are_the_keys() {
     assert!(matches!(verdict(&run, &of_other), Err(VerifyError::OtherProgram { .. })));
     // Another root under this program's name, and this program's material under another proof.
     let mut changed = copy(&proof);
-    changed.key.commitment = of_other.key.commitment.clone();
+    changed.key.root = of_other.key.root;
     assert!(matches!(verdict(&run, &changed), Err(VerifyError::OtherProgram { .. })));
     let mut changed = copy(&of_other);
     changed.key = proof.key.clone();
-    assert!(matches!(verdict(&run, &changed), Err(VerifyError::Stark { .. })));
+    assert!(matches!(verdict(&run, &changed), Err(VerifyError::Stark(_))));
 }
 
 /// A count of zero dropped a table's constraints.
@@ -218,33 +322,69 @@ fn tables_are_not_left_out() {
     lie.refused(&["bus"]);
 
     let (run, proof) = proved();
+    let mut lengths_fit = 0;
     for at in 0..proof.tables.len() {
         let mut changed = copy(&proof);
         changed.tables.remove(at);
-        changed.stark.degree_bits.remove(at);
-        changed.stark.opened_values.instances.remove(at);
-        changed.stark.lookup_terminals.remove(at);
         assert!(verdict(&run, &changed).is_err(), "table {at} left out");
+        // With it goes all that the proof says of it, so that every length is right.
+        if Shape::new(&changed.tables, &changed.key, &changed.public_output).is_ok() {
+            leave_out(&mut changed, &plan(&proof), at);
+            let error = refusal(&run, &changed);
+            assert!(matches!(error, StarkError::Constraints { .. }), "table {at}: {error:?}");
+            lengths_fit += 1;
+        }
     }
+    assert_eq!(lengths_fit, proof.tables.len() - 6);
     let mut none = copy(&proof);
     none.tables.clear();
-    none.stark.degree_bits.clear();
-    none.stark.opened_values.instances.clear();
-    none.stark.lookup_terminals.clear();
     let missing = ShapeError::Missing { table: Table::Program };
     assert_eq!(verdict(&run, &none), Err(VerifyError::Shape(missing)));
 }
 
-/// Heights are stated as logarithms, twice: as the shape and in the STARK proof.
+/// Leaves out what `proof` says of the table `left_out`, which isn't among its tables any more,
+/// but in the plan `before`.
+fn leave_out(proof: &mut Proof, before: &Plan, left_out: usize) {
+    let after = plan(proof);
+    let stark = &mut proof.stark;
+    let is_left = |log: &usize| after.log_heights.contains(log);
+    let mut totals = stark.totals.iter().zip(&before.log_heights);
+    stark.totals =
+        totals.by_ref().filter(|(_, log)| is_left(log)).map(|(total, _)| *total).collect();
+    for tree in Tree::ALL {
+        let groups = before.layout(tree).groups.iter().zip(&stark.opened.values[tree as usize]);
+        stark.opened.values[tree as usize] = groups
+            .filter(|(group, _)| is_left(&group.log_height))
+            .map(|(group, values)| {
+                // A quotient is of a height, not of a table.
+                let parts = group
+                    .parts
+                    .iter()
+                    .filter(|part| tree == Tree::Quotient || part.instance != left_out);
+                parts.flat_map(|part| values[part.columns()].to_vec()).collect()
+            })
+            .filter(|values: &Vec<Challenge>| !values.is_empty())
+            .collect();
+    }
+    if before.with_next_row().any(|(instance, ..)| instance == left_out) {
+        stark.opened.next.clear();
+    }
+    let rounds = lvm_verifier::stark::fri::rounds(&after.log_sizes(), 4).len();
+    stark.fri.roots.resize(rounds, [0; 32]);
+    stark.fri.openings.resize(rounds, TreeOpening::EMPTY);
+}
+
+/// Heights are stated once, as logarithms.
 #[test]
 fn heights_are_stated_once() {
     let (run, proof) = proved();
     for at in 0..proof.tables.len() {
-        for log_height in [0, 3, proof.stark.degree_bits[at] + 1, 26, 63, 64, usize::MAX] {
+        let honest = proof.tables[at].1;
+        for log_height in [0, 3, honest - 1, honest + 1, 26, 27, 63, 64, 255] {
             let mut changed = copy(&proof);
-            changed.stark.degree_bits[at] = log_height;
-            let table = Table::from_id(proof.tables[at].0).expect("a table");
-            refused_for_its_layout(&run, &changed, Part::Height(table));
+            changed.tables[at].1 = log_height;
+            let verdict = verdict(&run, &changed);
+            assert!(verdict.is_err(), "table {at} of height 2^{log_height}");
         }
     }
 }
@@ -277,19 +417,10 @@ fn a_proof_is_of_one_profile() {
             );
         }
         proof.profile = other.id();
-        assert!(matches!(verdict(&lie.run, &proof), Err(VerifyError::Layout(_))));
-        // With as many queries as the other one wants, and the work where it wants work.
-        proof.stark.opening_proof.batch_pow_witness = Goldilocks::ZERO;
-        let queries = other.parameters().queries;
-        for batch in &mut proof.stark.opening_proof.input_openings {
-            let first = batch.opened_values[0].clone();
-            batch.opened_values.resize(queries, first);
-        }
-        for round in &mut proof.stark.opening_proof.commit_phase_openings {
-            let first = round.sibling_values[0].clone();
-            round.sibling_values.resize(queries, first);
-        }
-        assert!(matches!(verdict(&lie.run, &proof), Err(VerifyError::Stark { .. })));
+        refusal(&lie.run, &proof);
+        // With the work where the other one wants work.
+        proof.stark.witness = 0;
+        assert!(matches!(verdict(&lie.run, &proof), Err(VerifyError::Stark(_))));
     }
 }
 
@@ -306,56 +437,46 @@ fn lists_of_any_length_are_survived() {
         }
     }
     type Change = fn(&mut Proof, usize);
-    let changes: [Change; 18] = [
+    let changes: [Change; 14] = [
         |p, how| resize(&mut p.tables, how),
-        |p, how| resize(&mut p.stark.degree_bits, how),
-        |p, how| resize(&mut p.stark.lookup_terminals, how),
+        |p, how| resize(&mut p.stark.totals, how),
+        |p, how| resize(&mut p.stark.opened.values[0], how),
+        |p, how| resize(&mut p.stark.opened.values[1], how),
+        |p, how| resize(&mut p.stark.opened.values[2][1], how),
+        |p, how| resize(&mut p.stark.opened.values[3][0], how),
+        |p, how| resize(&mut p.stark.opened.next, how),
+        |p, how| resize(&mut p.stark.opened.next[0], how),
+        |p, how| resize(&mut p.stark.fri.roots, how),
+        |p, how| resize(&mut p.stark.fri.last, how),
+        |p, how| resize(&mut p.stark.fri.openings, how),
+        |p, how| resize(&mut p.stark.fri.openings[0].rows, how),
+        |p, how| resize(&mut p.stark.fri.openings[0].siblings, how),
         |p, how| {
-            let instances = &mut p.stark.opened_values.instances;
-            if how == 1 { instances.clear() } else { drop(instances.pop()) }
-        },
-        |p, how| resize(&mut opened(p).base_opened_values.trace_local, how),
-        |p, how| {
-            opened(p).base_opened_values.trace_next =
-                [None, Some(vec![]), Some(vec![Default::default(); 17])][how].clone();
-            // None is what an honest proof has.
-            if how == 0 {
-                p.tables.clear();
-            }
-        },
-        |p, how| resize(&mut opened(p).base_opened_values.quotient_chunks, how),
-        |p, how| resize(&mut opened(p).base_opened_values.quotient_chunks[0], how),
-        |p, how| resize(&mut opened(p).permutation_local, how),
-        |p, how| resize(&mut opened(p).permutation_next, how),
-        |p, _| p.stark.opened_values.instances[0].base_opened_values.preprocessed = None,
-        |p, how| resize(&mut p.stark.opening_proof.commit_phase_commits, how),
-        |p, how| resize(&mut p.stark.opening_proof.commit_pow_witnesses, how),
-        |p, how| resize(&mut p.stark.opening_proof.commit_phase_openings, how),
-        |p, how| {
-            resize(&mut p.stark.opening_proof.commit_phase_openings[0].sibling_values, how);
-        },
-        |p, how| {
-            resize(&mut p.stark.opening_proof.commit_phase_openings[0].sibling_values[0], how);
-        },
-        |p, how| resize(&mut p.stark.opening_proof.input_openings, how),
-        |p, how| {
-            let batch = &mut p.stark.opening_proof.input_openings[0].opened_values;
-            if how == 2 { resize(&mut batch[0], 0) } else { resize(batch, how) }
+            resize(&mut p.stark.fri.roots, how);
+            resize(&mut p.stark.fri.openings, how);
         },
     ];
-    for (at, change) in changes.iter().enumerate() {
-        for how in 0..3 {
+    let of_trees: [fn(&mut TreeOpening, usize); 3] = [
+        |opening, how| resize(&mut opening.rows, how),
+        |opening, how| resize(&mut opening.siblings, how),
+        |opening, how| {
+            resize(&mut opening.rows, how);
+            resize(&mut opening.siblings, how);
+        },
+    ];
+    for how in 0..3 {
+        for (at, change) in changes.iter().enumerate() {
             let mut changed = copy(&proof);
             change(&mut changed, how);
             assert!(verdict(&run, &changed).is_err(), "change {at}, {how}");
         }
+        for (at, change) in of_trees.iter().enumerate() {
+            for tree in Tree::ALL {
+                let mut changed = copy(&proof);
+                change(&mut changed.stark.queries[tree as usize], how);
+                assert!(verdict(&run, &changed).is_err(), "change {at} of {tree:?}, {how}");
+            }
+        }
     }
     verdict(&run, &proof).expect("the twin is honest");
-}
-
-/// The openings of the last table.
-fn opened(
-    proof: &mut Proof,
-) -> &mut p3_batch_stark::proof::OpenedValuesWithLookups<lvm_verifier::config::Challenge> {
-    proof.stark.opened_values.instances.last_mut().expect("there are tables")
 }

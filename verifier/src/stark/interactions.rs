@@ -38,7 +38,8 @@ pub enum Role {
     Second,
 }
 
-/// What a table demands: the number of its constraints and how its messages lie in columns.
+/// What a table demands: the number of its constraints, how its messages lie in columns, and
+/// whether it looks at the next row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demands {
     /// Constraints on main and preprocessed columns.
@@ -49,6 +50,8 @@ pub struct Demands {
     pub roles: Vec<Role>,
     /// For each interaction column, in order, whether its messages are global.
     pub is_global: Vec<bool>,
+    /// Whether constraints or messages depend on the next row or on selectors of rows.
+    pub reads_next_row: bool,
 }
 
 impl Demands {
@@ -84,6 +87,7 @@ impl Demands {
             buses: degrees.messages.iter().map(|message| message.bus).collect(),
             roles,
             is_global,
+            reads_next_row: degrees.reads_next_row,
         }
     }
 

@@ -158,10 +158,12 @@ impl Plan {
         demands.flat_map(|demands| demands.is_global.iter().copied()).collect()
     }
 
-    /// The tables whose constraints read the next row, with their positions.
+    /// The tables that look at the next row, with their positions.
     pub fn with_next_row(&self) -> impl Iterator<Item = (usize, Table, usize)> {
-        let tables = self.tables.iter().enumerate();
-        tables.filter(|(_, (table, _))| table.reads_next_row()).map(|(i, &(t, log))| (i, t, log))
+        let tables = self.tables.iter().zip(&self.demands).enumerate();
+        tables
+            .filter(|(_, (_, demands))| demands.reads_next_row)
+            .map(|(i, (&(table, log), _))| (i, table, log))
     }
 }
 
@@ -535,7 +537,7 @@ fn constraints_at(
             .map_or(main, |(_, next)| next.as_slice());
         let preprocessed = cells(Tree::Preprocessed);
         let columns: Vec<Challenge> = combine(cells(Tree::Interactions)).collect();
-        let selectors = if table.reads_next_row() {
+        let selectors = if demands.reads_next_row {
             domain::selectors(zeta, log_height)?
         } else {
             Selectors::default()

@@ -88,10 +88,12 @@ fn read_key(key: &[u8]) -> Result<VerifyingKey, String> {
 
 #[cfg(test)]
 mod tests {
+    use lvm_verifier::proof::{MAGIC, VERSION};
+
     use super::*;
 
     fn refused(request: &[u8]) -> String {
-        let answer = framed(request, b"lvm proof\x02\x01");
+        let answer = framed(request, &[&MAGIC[..], &[VERSION, 1]].concat());
         let (length, rest) = answer.split_first_chunk().expect("there is a length");
         assert_eq!(u32::from_le_bytes(*length) as usize, rest.len());
         assert_eq!(rest[0], 0);

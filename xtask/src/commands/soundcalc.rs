@@ -10,14 +10,15 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use lvm_air::table::Table;
 use lvm_verifier::Profile;
 use lvm_verifier::config::{CHALLENGE_DEGREE, COLLISION_BITS};
-use lvm_verifier::security::{Totals, largest_shape, message_width};
-use lvm_verifier::shape::{DEGREE_MAX, TableConstraints};
+use lvm_verifier::security::{Totals, largest_plan, message_width};
+use lvm_verifier::stark::domain::LOG_BLOWUP;
+use lvm_verifier::stark::fri::{Round, rounds};
+use lvm_verifier::stark::interactions::DEGREE_MAX;
+use lvm_verifier::stark::{Plan, Tree};
 
-/// Log2 of the heights that are described: those of docs/security.md that aren't below that of the
-/// longest public output.
+/// Log2 of the heights that are described: those of docs/security.md but the lowest.
 const LOG_HEIGHTS: [u8; 3] = [20, 23, 26];
 
 /// Where the description is.
@@ -73,19 +74,28 @@ protocol_family = \"FRI_STARK\"
 field = \"Goldilocks^3\"
 ";
 
+/// The number of values that a round folds into one.
+const fn factor(round: &Round) -> u32 {
+    1 << round.log_arity
+}
+
+/// The columns of base-field elements that a proof commits to or that are committed with the key,
+/// quotients left out.
+fn columns(plan: &Plan) -> usize {
+    let trees = Tree::ALL.into_iter().filter(|tree| *tree != Tree::Quotient);
+    trees.flat_map(|tree| &plan.layout(tree).groups).map(|group| group.width).sum()
+}
+
 /// One `[[circuits]]` section, with its `[[circuits.lookups]]`.
 fn circuit(text: &mut String, profile: Profile, log_height: u8) -> anyhow::Result<()> {
     let parameters = profile.parameters();
-    let shape = largest_shape(log_height)?;
-    let airs = shape.airs(0, 0, &[0]);
-    let constraints: Vec<_> = airs.iter().map(TableConstraints::of).collect();
-    let totals = Totals::of(&shape, &constraints);
-    let extension: usize = constraints.iter().map(TableConstraints::extension_columns).sum();
-    let columns: usize = Table::ALL.iter().map(|t| t.width() + t.preprocessed_width()).sum();
-    let rounds = totals.log_height - parameters.log_final_len;
-    let folding = vec!["2"; rounds].join(", ");
+    let plan = largest_plan(log_height)?;
+    let totals = Totals::of(&plan);
+    let rounds = rounds(&plan.log_sizes(), parameters.log_final_len);
+    let factors: Vec<String> = rounds.iter().map(|round| factor(round).to_string()).collect();
+    let factors = factors.join(", ");
     let name = format!("{profile}-{}", totals.log_height);
-    let multiplicity = multiplicity(&totals, profile);
+    let multiplicity = multiplicity(&totals, profile, &rounds);
     let _ = write!(
         text,
         "
@@ -104,29 +114,29 @@ batch_size = {batch_size}
 opening_points = 2
 power_batching = true
 num_queries = {queries}
-fri_folding_factors = [{folding}]
-# The codeword of a constant.
+# Nothing here says that functions of smaller heights join on the way: with one, a round's error is
+# that of one value more.
+fri_folding_factors = [{factors}]
+# The codeword of the last polynomial.
 fri_early_stop_degree = {stop}
 grinding_query_phase = {query_grinding}
-grinding_commit_phase = {commit_grinding}
+grinding_commit_phase = 0
 grinding_batching_phase = {batch_grinding}
-grinding_deep = {ood_grinding}
+grinding_deep = 0
 # The Johnson bound less sqrt(rho)/(2m) for m = {multiplicity}, the best one for soundcalc's formulas.
 gap_to_radius = {gap:e}
 ",
-        tables = shape.tables().len(),
-        num_columns = columns + extension * CHALLENGE_DEGREE,
-        rho = rate(parameters.log_blowup),
+        tables = plan.tables.len(),
+        num_columns = columns(&plan),
+        rho = rate(LOG_BLOWUP),
         trace_length = 1u64 << totals.log_height,
         num_constraints = totals.constraints,
         batch_size = totals.openings,
         queries = parameters.queries,
-        stop = 1u64 << (parameters.log_blowup + parameters.log_final_len),
+        stop = 1u64 << (LOG_BLOWUP + parameters.log_final_len),
         query_grinding = parameters.query_grinding,
-        commit_grinding = parameters.commit_grinding,
         batch_grinding = parameters.batch_grinding,
-        ood_grinding = parameters.ood_grinding,
-        gap = rate(parameters.log_blowup).sqrt() / (2.0 * f64::from(multiplicity)),
+        gap = rate(LOG_BLOWUP).sqrt() / (2.0 * f64::from(multiplicity)),
     );
     for (bus, messages) in &totals.messages {
         let _ = write!(
@@ -141,11 +151,10 @@ rows_T = 0
 # The widest message of all buses, to whose width all are fingerprinted.
 num_columns_S = {width}
 num_lookups_M = 1
-grinding_bits_lookup = {grinding}
+grinding_bits_lookup = 0
 ",
             bus = bus.name(),
             width = message_width(),
-            grinding = parameters.lookup_grinding,
         );
     }
     Ok(())
@@ -157,9 +166,9 @@ fn rate(log_blowup: usize) -> f64 {
 
 /// The multiplicity m at which the smallest one of the query, folding and batching terms is
 /// largest, with the bound that soundcalc uses: BCHKS25 (ePrint 2025/2055), Theorem 4.2.
-fn multiplicity(totals: &Totals, profile: Profile) -> u32 {
+fn multiplicity(totals: &Totals, profile: Profile, rounds: &[Round]) -> u32 {
     let parameters = profile.parameters();
-    let rho = rate(parameters.log_blowup);
+    let rho = rate(LOG_BLOWUP);
     let domain = (1u64 << totals.log_height) as f64 / rho;
     let field = (CHALLENGE_DEGREE * 64) as f64;
     let bits = |m: u32| {
@@ -173,11 +182,15 @@ fn multiplicity(totals: &Totals, profile: Profile) -> u32 {
             numerator * n / (3.0 * rho * rho.sqrt()) + shifted / rho.sqrt()
         };
         let batching = field - (line(domain) * (totals.openings - 1) as f64).log2();
-        let folding = field - line(domain / 2.0).log2();
+        let folding = |round: &Round| {
+            let rows = (1u64 << round.log_rows()) as f64;
+            field - (line(rows) * f64::from(factor(round) - 1)).log2()
+        };
+        let folding = rounds.iter().map(folding).fold(f64::INFINITY, f64::min);
         [
             queries + parameters.query_grinding as f64,
             batching + parameters.batch_grinding as f64,
-            folding + parameters.commit_grinding as f64,
+            folding,
         ]
         .into_iter()
         .fold(f64::INFINITY, f64::min)

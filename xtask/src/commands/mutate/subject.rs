@@ -14,9 +14,10 @@ use anyhow::{Context, ensure};
 use lvm_air::builder::Side;
 use lvm_air::bus::Bus;
 use lvm_air::check::{RowChecker, RowMessage, check_tables};
+use lvm_air::degree::Degrees;
 use lvm_air::table::Table;
 use lvm_air::tables::boundary::BoundaryStatement;
-use lvm_air::tables::{keccak, output};
+use lvm_air::tables::keccak;
 use lvm_air::trace::Filled;
 use lvm_prover::{Program, Prover};
 use lvm_verifier::{Claim, Profile, Verifier};
@@ -80,7 +81,7 @@ pub(super) struct Rows {
     /// The other rows.
     pub(super) unused: Vec<usize>,
     fixed: Option<RowMajorMatrix<Goldilocks>>,
-    periodic: Vec<Vec<Goldilocks>>,
+    reads_next_row: bool,
 }
 
 impl Rows {
@@ -152,10 +153,7 @@ impl Subject {
                 table,
                 names: table.columns().into_iter().map(|column| column.name).collect(),
                 fixed: table.preprocessed(program),
-                periodic: match table {
-                    Table::Output => output::columns_of(public_output, rows.height()),
-                    _ => Vec::new(),
-                },
+                reads_next_row: Degrees::of(table).reads_next_row,
                 used: Vec::new(),
                 unused: Vec::new(),
                 cells: rows,
@@ -218,9 +216,8 @@ impl Subject {
             cells
         };
         let (current, next) = (forged(row), forged(row + 1));
-        let periodic: Vec<_> = rows.periodic.iter().map(|column| column[row]).collect();
         let fixed = [rows.fixed(row), rows.fixed(row + 1)];
-        let mut checker = RowChecker::new([&current, &next], fixed, &periodic, row, height);
+        let mut checker = RowChecker::new([&current, &next], fixed, row, height);
         rows.table.eval(&self.statement, &mut checker);
         checker
     }
@@ -237,7 +234,7 @@ impl Subject {
         let mut touched = BTreeSet::new();
         for &(at, row, _) in forgery.keys() {
             touched.insert((at, row));
-            if self.tables[at].table.reads_next_row() {
+            if self.tables[at].reads_next_row {
                 let height = self.tables[at].cells.height();
                 touched.insert((at, (row + height - 1) % height));
             }
