@@ -1,12 +1,15 @@
 //! Step 2: the run in segments, and the commitments to their borders.
 
+use lvm_air::table::Table;
 use lvm_isa::segment::Ledger;
 use lvm_verifier::Profile;
 use lvm_verifier::proof::Head;
 use lvm_verifier::stark::global::GlobalChallenges;
 use lvm_vm::execute::Execution;
 
+use crate::budget;
 use crate::job::Job;
+use crate::prove::TableSize;
 
 /// A run that is ready to be proved part by part.
 #[derive(Clone, Debug)]
@@ -40,6 +43,12 @@ impl Survey {
         }
     }
 
+    /// The tables with their sizes over all parts.
+    #[must_use]
+    pub fn tables(&self) -> Vec<TableSize> {
+        TableSize::of(&self.head)
+    }
+
     /// Cells of main and interaction columns in all parts, padding included.
     #[must_use]
     pub fn cells(&self) -> u64 {
@@ -47,8 +56,8 @@ impl Survey {
         let tables = parts.flat_map(|part| &part.tables);
         tables
             .filter_map(|&(id, log)| {
-                let table = lvm_air::table::Table::from_id(id)?;
-                Some(u64::from(crate::budget::row_cells(table)) << log)
+                let table = Table::from_id(id)?;
+                Some(u64::from(budget::row_cells(table)) << log)
             })
             .sum()
     }
