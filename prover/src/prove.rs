@@ -9,7 +9,6 @@ use lvm_isa::segment::{Segment, Statement};
 use lvm_verifier::proof::{Head, PartHead, PartName, SegmentHead};
 use lvm_verifier::shape::Shape;
 use lvm_verifier::stark::global::GlobalChallenges;
-use lvm_verifier::stark::interactions::Demands;
 use lvm_verifier::stark::{Begun, Plan, StarkProof};
 use lvm_verifier::{
     Claim, Profile, Proof, Verification, Verifier, VerifyError, VerifyingKey, transcript,
@@ -27,7 +26,7 @@ use crate::memory;
 use crate::program::Program;
 use crate::setup::Setup;
 use crate::stark::{self, Bordered};
-use crate::survey::Survey;
+use crate::survey::{Survey, TableSize};
 
 /// What a prover is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,43 +99,6 @@ pub struct Proved {
     pub tables: Vec<TableSize>,
     /// How long it took.
     pub timings: Timings,
-}
-
-/// The size of one table in a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TableSize {
-    /// The table's name.
-    pub name: &'static str,
-    /// Rows, padding included, in all parts.
-    pub rows: u64,
-    /// Committed main columns.
-    pub width: usize,
-    /// Columns of challenges for interactions.
-    pub extension_columns: usize,
-}
-
-impl TableSize {
-    /// The tables of a proof with this head, which must be one that a run can have.
-    #[must_use]
-    pub fn of(head: &Head) -> Vec<Self> {
-        let mut rows = [0_u64; Table::ALL.len()];
-        for part in (0..head.parts()).filter_map(|index| head.part_head(index)) {
-            for &(id, log) in &part.tables {
-                rows[usize::from(id)] += 1 << log;
-            }
-        }
-        Table::ALL
-            .into_iter()
-            .zip(rows)
-            .filter(|&(_, rows)| rows > 0)
-            .map(|(table, rows)| Self {
-                name: table.name(),
-                rows,
-                width: table.width(),
-                extension_columns: Demands::of(table).columns(),
-            })
-            .collect()
-    }
 }
 
 /// The filled tables of a run, honest or not.
