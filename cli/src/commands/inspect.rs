@@ -158,12 +158,22 @@ fn weakest(head: &Head) -> anyhow::Result<(Profile, PartName, Security)> {
         }
         let (_, plan) = head.plan(index)?;
         let security = security::report(&profile.parameters(), &plan);
-        if weakest.as_ref().is_none_or(|(_, other)| security.bits() < other.bits()) {
+        if weakest.as_ref().is_none_or(|(_, other)| terms(&security) < terms(other)) {
             weakest = Some((PartName(index), security));
         }
     }
     let (part, security) = weakest.context("the proof has no parts")?;
     Ok((profile, part, security))
+}
+
+/// The terms of the better regime in ascending order. The first is often the hash's, the same in all
+/// parts, and then the others say which part is weaker.
+fn terms(security: &Security) -> Vec<f64> {
+    let better = security.regimes.iter().max_by(|a, b| a.bits().total_cmp(&b.bits()));
+    let mut terms: Vec<f64> =
+        better.into_iter().flat_map(|regime| &regime.terms).map(|term| term.bits).collect();
+    terms.sort_by(f64::total_cmp);
+    terms
 }
 
 fn report(head: &Head, sizes: Sizes) -> anyhow::Result<Report> {

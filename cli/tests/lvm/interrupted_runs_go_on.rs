@@ -89,7 +89,7 @@ fn interrupted() -> Folder {
     folder
 }
 
-/// Goes on, and verifies the proof; how many segments were taken from before.
+/// Goes on, and verifies the proof.
 fn resume(folder: &Folder) -> Ended {
     let ended = folder.run(arguments(&["--resume", "--json"]));
     ended.success();
@@ -145,11 +145,31 @@ fn from_those_that_are_good() {
 }
 
 #[test]
+fn after_a_failure_too() {
+    let folder = interrupted();
+    // A file that can't be written.
+    std::fs::create_dir(folder.path("proof.parts/part-00002")).expect("the folder is writable");
+    let ended = folder.run(arguments(&["--resume"]));
+    ended.failure(&["the proof of segment 2 can't be kept", "proof.parts/part-00002"]);
+    assert!(ended.stderr.contains("kept in proof.parts: to go on, run"), "{}", ended.stderr);
+    assert_eq!(folder.names(), ["input", "proof.parts"]);
+    std::fs::remove_dir(folder.path("proof.parts/part-00002")).expect("it is there");
+    assert_eq!(files(&folder.path("proof.parts")), left());
+    assert_eq!(resume(&folder).json()["resumed_segments"], json!(1));
+}
+
+#[test]
 fn from_the_beginning_where_nothing_is_left() {
     let folder = Folder::new();
     folder.write("input", 10_u64.to_le_bytes());
     folder.run(arguments(&["--resume"])).success();
     assert_eq!(folder.names(), ["input", "proof"]);
+    // Without the ledger what comes after it does not count.
+    let folder = interrupted();
+    std::fs::remove_file(folder.path("proof.parts/part-00000")).expect("it is there");
+    let ended = resume(&folder);
+    assert_eq!(ended.json()["resumed_segments"], json!(0));
+    assert!(!ended.stderr.contains("is bad"), "{}", ended.stderr);
 }
 
 #[test]
