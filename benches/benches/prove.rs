@@ -1,4 +1,4 @@
-//! Proofs, from recording to the verified proof, in cycles per second; and committing to a
+//! Proofs, from surveying to the verified proof, in cycles per second; and committing to a
 //! program, which is done once for each program.
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};

@@ -1,5 +1,6 @@
 //! One workload, measured from program to verified proof.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -26,7 +27,11 @@ pub struct Measurement {
     pub execute: f64,
     /// Committing to the program, once for each program.
     pub setup: f64,
-    /// Executing and recording.
+    /// Segments of the run.
+    pub segments: usize,
+    /// Executing, cutting into segments, committing their borders.
+    pub survey: f64,
+    /// Waiting for segments to be recorded.
     pub record: f64,
     /// Filling the tables.
     pub fill: f64,
@@ -52,10 +57,10 @@ pub struct Cells {
 }
 
 impl Measurement {
-    /// Cycles for each second of recording, filling and proving.
+    /// Cycles for each second of surveying, recording, filling and proving.
     #[must_use]
     pub fn cycles_per_second(&self) -> f64 {
-        self.cycles as f64 / (self.record + self.fill + self.prove)
+        self.cycles as f64 / (self.survey + self.record + self.fill + self.prove)
     }
 
     /// Committed field elements for each cycle.
@@ -63,6 +68,12 @@ impl Measurement {
     pub fn cells_per_cycle(&self) -> f64 {
         self.cells.iter().map(|table| table.cells).sum::<u64>() as f64 / self.cycles as f64
     }
+}
+
+/// Cells of a part's quotients, of which there is one for each height among its tables.
+fn quotient_cells(tables: &[(u8, u8)]) -> u64 {
+    let heights: BTreeSet<u8> = tables.iter().map(|&(_, log_height)| log_height).collect();
+    heights.into_iter().map(|log_height| (QUOTIENT_WIDTH as u64) << log_height).sum()
 }
 
 /// Measures a workload in this process. The peak of memory counts everything that the process did
@@ -101,17 +112,18 @@ pub fn measure(workload: &Workload, profile: Profile) -> anyhow::Result<Measurem
         .iter()
         .map(|table| {
             let columns = table.width + CHALLENGE_DEGREE * table.extension_columns;
-            Cells { table: table.name.to_owned(), cells: (columns * table.height) as u64 }
+            Cells { table: table.name.to_owned(), cells: columns as u64 * table.rows }
         })
         .collect();
-    let mut heights: Vec<usize> = proved.tables.iter().map(|table| table.height).collect();
-    heights.sort_unstable();
-    heights.dedup();
-    let quotient = heights.into_iter().sum::<usize>() * QUOTIENT_WIDTH;
-    cells.push(Cells { table: "quotient".to_owned(), cells: quotient as u64 });
+    let head = &proof.head;
+    let parts = (0..head.parts()).filter_map(|index| head.part_head(index));
+    let quotient: u64 = parts.map(|part| quotient_cells(&part.tables)).sum();
+    cells.push(Cells { table: "quotient".to_owned(), cells: quotient });
     Ok(Measurement {
         name: workload.name.clone(),
         cycles: proved.execution.cycles,
+        segments: head.segments.len(),
+        survey: proved.timings.survey.as_secs_f64(),
         execute: execute.as_secs_f64(),
         setup: setup.as_secs_f64(),
         record: proved.timings.record.as_secs_f64(),

@@ -4,10 +4,16 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, value_parser};
+use lvm_prover::budget;
 use lvm_verifier::Profile;
 
 use crate::size;
+
+/// Cells in a unit of `--segment-size`.
+pub(crate) const SEGMENT_SIZE_UNIT: u64 = 1 << 20;
+/// Largest `--segment-size`.
+const SEGMENT_SIZE_MAX: u64 = budget::CELLS_MAX / SEGMENT_SIZE_UNIT;
 
 /// Executes, proves and verifies RISC-V programs.
 #[derive(Debug, Parser)]
@@ -94,12 +100,17 @@ pub(crate) struct Execute {
 /// The proof says that the program, on some private input, ended with this exit code after this
 /// public output. A run with an exit code other than 0 is proved too; `lvm verify` then wants to
 /// be told that exit code.
+///
+/// Long runs are cut into segments, which are proved one after another. The finished ones lie in the
+/// folder PROOF.parts until the proof is complete; if the command is interrupted, it can go on from
+/// there with --resume.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lvm prove guest.elf -o guest.proof --private-input input.bin
   lvm prove guest.elf -o guest.proof --time
-  lvm prove guest.elf -o guest.proof --memory-limit 16GiB --threads 8 --json")]
+  lvm prove guest.elf -o guest.proof --memory-limit 16GiB --threads 8 --json
+  lvm prove guest.elf -o guest.proof --resume")]
 pub(crate) struct Prove {
     /// The program, an RV64IM ELF file
     #[arg(value_name = "ELF")]
@@ -122,12 +133,24 @@ pub(crate) struct Prove {
     /// Memory that proving may take, such as 4GiB; without it, what is free on the machine
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub(crate) memory_limit: Option<u64>,
+    /// Size of a segment: cells of its main and interaction columns, in units of 2^20
+    ///
+    /// 64 are about a million cycles. Without it, the size is what the memory allows, 64 at most;
+    /// with --resume, it is that of the interrupted run.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=SEGMENT_SIZE_MAX))]
+    pub(crate) segment_size: Option<u64>,
+    /// Go on from the segments that an interrupted run has left
+    ///
+    /// Program, input, profile and segment size must be the same. Where nothing is left, the run is
+    /// proved from the beginning.
+    #[arg(long)]
+    pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
     /// End standard output with the line `Proving time: <seconds>s`
     ///
-    /// That is the time from the loaded program to the encoded proof, without reading and writing
-    /// files.
+    /// That is the time from the loaded program to the last encoded part of the proof, without
+    /// reading the input and writing the proof.
     #[arg(long, conflicts_with = "json")]
     pub(crate) time: bool,
     /// Write one JSON object to standard output
@@ -196,8 +219,8 @@ pub(crate) struct Vk {
 
 /// Show what a proof says of itself
 ///
-/// Its statement, its tables, its size by part, and the provable security of its shape, term by
-/// term. This does not verify the proof.
+/// Its statement, its segments, its tables, its size by section, and the provable security of its
+/// weakest part, term by term. This does not verify the proof.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

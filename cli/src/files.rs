@@ -103,7 +103,7 @@ impl Destination {
         }
         let mut unfinished = interrupt::unfinished();
         let file = builder.tempfile_in(folder)?;
-        unfinished.push(file.path().to_owned());
+        unfinished.add(file.path().to_owned());
         Ok(Unfinished(Some(file)))
     }
 
@@ -118,15 +118,28 @@ impl Destination {
 
     /// Writes the file.
     pub(crate) fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.write_pieces(|file| file.write_all(bytes))
+    }
+
+    /// Writes the file piece by piece.
+    pub(crate) fn write_pieces(
+        &self,
+        pieces: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
         let write = || -> io::Result<()> {
             if !self.regular {
-                return fs::OpenOptions::new().write(true).open(&self.resolved)?.write_all(bytes);
+                return pieces(&mut fs::OpenOptions::new().write(true).open(&self.resolved)?);
             }
             let mut temporary = self.temporary()?;
-            temporary.write_all(bytes)?;
+            temporary.write(pieces)?;
             temporary.rename(&self.resolved)
         };
         write().with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// Whether it will be a file, and no pipe or the like.
+    pub(crate) fn is_regular(&self) -> bool {
+        self.regular
     }
 
     /// As the user said it.
@@ -139,9 +152,9 @@ impl Destination {
 struct Unfinished(Option<tempfile::NamedTempFile>);
 
 impl Unfinished {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn write(&mut self, pieces: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
         let Some(file) = &mut self.0 else { return Ok(()) };
-        file.write_all(bytes)?;
+        pieces(file.as_file_mut())?;
         file.as_file().sync_all()
     }
 
@@ -151,7 +164,7 @@ impl Unfinished {
         let Some(file) = self.0.take() else { return Ok(()) };
         let temporary = file.path().to_owned();
         let renamed = file.persist(path);
-        unfinished.retain(|path| *path != temporary);
+        unfinished.remove(&temporary);
         renamed.map(drop).map_err(|error| error.error)
     }
 }
@@ -160,7 +173,7 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         if let Some(file) = self.0.take() {
             let mut unfinished = interrupt::unfinished();
-            unfinished.retain(|path| path != file.path());
+            unfinished.remove(file.path());
         }
     }
 }

@@ -15,7 +15,9 @@ mod failure;
 mod files;
 mod interrupt;
 mod logging;
+mod parts;
 mod progress;
+mod proof_file;
 mod size;
 
 use std::process::ExitCode;

@@ -31,9 +31,10 @@ pub enum ProveError {
         #[source]
         source: TooLong,
     },
-    /// Proving even the smallest segments would take more memory than there is.
+    /// Proving segments of the wanted size, or even the smallest, would take more memory than there
+    /// is.
     #[error(
-        "proving needs {} MiB of memory at least, and {} MiB may be used",
+        "proving needs {} MiB of memory, and {} MiB may be used",
         needed >> 20,
         limit >> 20
     )]

@@ -41,7 +41,5 @@ mod survey;
 pub use crate::error::ProveError;
 pub use crate::job::Job;
 pub use crate::program::Program;
-pub use crate::prove::{
-    Phase, ProveOptions, Proved, Prover, RunTables, SegmentTables, TableSize, Timings,
-};
-pub use crate::survey::Survey;
+pub use crate::prove::{Phase, ProveOptions, Proved, Prover, RunTables, SegmentTables, Timings};
+pub use crate::survey::{Survey, TableSize};

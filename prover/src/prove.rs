@@ -3,20 +3,19 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use lvm_air::field::Challenge;
 use lvm_air::table::{Part, Table};
 use lvm_air::trace::{self, Filled};
 use lvm_isa::segment::{Segment, Statement};
 use lvm_verifier::proof::{Head, PartHead, PartName, SegmentHead};
 use lvm_verifier::shape::Shape;
 use lvm_verifier::stark::global::GlobalChallenges;
-use lvm_verifier::stark::interactions::Demands;
 use lvm_verifier::stark::{Begun, Plan, StarkProof};
-use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError, VerifyingKey, transcript};
+use lvm_verifier::{
+    Claim, Profile, Proof, Verification, Verifier, VerifyError, VerifyingKey, transcript,
+};
 use lvm_vm::error::ExecuteError;
 use lvm_vm::execute::{Execution, Options};
 use lvm_vm::record::{Recorder, Recording};
-use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 use tracing::info_span;
 
@@ -27,7 +26,7 @@ use crate::memory;
 use crate::program::Program;
 use crate::setup::Setup;
 use crate::stark::{self, Bordered};
-use crate::survey::Survey;
+use crate::survey::{Survey, TableSize};
 
 /// What a prover is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +60,8 @@ pub struct ProveOptions {
     pub execution: Options,
     /// Bytes of memory that proving may take; what is free on the machine, if `None`.
     pub memory_limit: Option<u64>,
-    /// Cells of main and interaction columns in a segment; what the memory allows, if `None`.
+    /// Cells of main and interaction columns in a segment; what the memory allows, if `None`. More
+    /// than a given memory limit allows are refused.
     pub segment_cells: Option<u64>,
 }
 
@@ -99,19 +99,6 @@ pub struct Proved {
     pub tables: Vec<TableSize>,
     /// How long it took.
     pub timings: Timings,
-}
-
-/// The size of one table in a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TableSize {
-    /// The table's name.
-    pub name: &'static str,
-    /// Rows, padding included, in all parts.
-    pub rows: u64,
-    /// Committed main columns.
-    pub width: usize,
-    /// Columns of challenges for interactions.
-    pub extension_columns: usize,
 }
 
 /// The filled tables of a run, honest or not.
@@ -183,16 +170,18 @@ impl Prover {
     ) -> Result<Proved, ProveError> {
         let started = Instant::now();
         let survey = self.survey(private_input, options, observe)?;
-        let mut timings = Timings { survey: started.elapsed(), ..Timings::default() };
+        let surveyed = started.elapsed();
         let mut parts = Vec::new();
         let keep = &mut |_: usize, part: StarkProof| {
             parts.push(part);
             Ok(())
         };
-        let more =
-            self.prove_parts(private_input, &survey, &options.execution, 0, observe, keep)?;
-        timings = Timings { survey: timings.survey, ..more };
-        let tables = sizes(&survey.head);
+        let verification = self.verification(&survey)?;
+        let execution = &options.execution;
+        let timings =
+            self.prove_parts(private_input, &survey, execution, verification, observe, keep)?;
+        let timings = Timings { survey: surveyed, ..timings };
+        let tables = survey.tables();
         let Survey { execution, head, .. } = survey;
         Ok(Proved { proof: Proof { head, parts }, execution, tables, timings })
     }
@@ -263,11 +252,25 @@ impl Prover {
         Ok(Survey { execution, head, cycles, segment_cells, profile, ledger, global })
     }
 
-    /// Proves the parts of a surveyed run from index `first` on, the ledger being 0 and segments
-    /// having their numbers, and hands each finished and verified one to `keep`.
+    /// What verifies the parts of a surveyed run. Parts that were proved before are shown to it, in
+    /// order, and [`Self::prove_parts`] goes on from there.
     ///
-    /// `execution` must be as for the survey. Parts before `first` are taken for proved and are not
-    /// verified.
+    /// # Errors
+    /// If the survey is of another program.
+    pub fn verification<'s>(&self, survey: &'s Survey) -> Result<Verification<'s>, ProveError> {
+        let claim = Claim {
+            exit_code: survey.head.exit_code,
+            public_output: None,
+            profile: survey.profile,
+        };
+        Ok(Verifier::new(self.setup.key).begin(&survey.head, &claim)?)
+    }
+
+    /// Proves the parts of a surveyed run that `verification` has not seen yet, and hands each
+    /// finished and verified one with its index to `keep`: the ledger has 0, segments have their
+    /// numbers.
+    ///
+    /// `execution` must be as for the survey.
     ///
     /// # Errors
     /// If the run isn't the surveyed one, or `keep` fails.
@@ -276,7 +279,7 @@ impl Prover {
         private_input: &[u8],
         survey: &Survey,
         execution: &Options,
-        first: usize,
+        mut verification: Verification<'_>,
         observe: &mut dyn FnMut(Phase),
         keep: &mut dyn FnMut(
             usize,
@@ -284,20 +287,13 @@ impl Prover {
         ) -> Result<(), Box<dyn core::error::Error + Send + Sync>>,
     ) -> Result<Timings, ProveError> {
         let mut timings = Timings::default();
+        let first = verification.parts();
         let parts = survey.head.parts();
         let cycles: u64 = survey.cycles.iter().sum();
         let mut done: u64 = survey.cycles.iter().take(first.saturating_sub(1)).sum();
-        let verifier = Verifier::new(self.setup.key);
-        let claim = Claim {
-            exit_code: survey.head.exit_code,
-            public_output: None,
-            profile: survey.profile,
-        };
-        let verification = verifier.begin(&survey.head, &claim)?;
-        let mut sum = Challenge::ZERO;
         let mut finish = |index: usize, part: StarkProof| -> Result<Duration, ProveError> {
             let started = Instant::now();
-            sum += verification.part_at(index, &part)?;
+            verification.part(&part)?;
             let elapsed = started.elapsed();
             keep(index, part)
                 .map_err(|source| ProveError::Keep { part: PartName(index), source })?;
@@ -311,9 +307,9 @@ impl Prover {
             timings.verify += finish(0, ledger)?;
         }
         std::thread::scope(|scope| {
-            // The next segment is recorded while one is proved. When the receiver is gone, sending
-            // fails and the thread ends.
-            let (sender, receiver) = mpsc::sync_channel(1);
+            // The next segment, and no other, is recorded while one is proved. When the receiver is
+            // gone, sending fails and the thread ends.
+            let (sender, receiver) = mpsc::sync_channel(0);
             let budget = budget::of_cells(survey.segment_cells);
             let program = self.program.loaded();
             scope.spawn(move || {
@@ -348,9 +344,7 @@ impl Prover {
             }
             Ok::<(), ProveError>(())
         })?;
-        if first == 0 && sum != Challenge::ZERO {
-            return Err(ProveError::Unsound(VerifyError::Balance));
-        }
+        verification.finish()?;
         Ok(timings)
     }
 
@@ -559,15 +553,15 @@ const fn kind_of(part: PartName) -> Part {
 
 /// Cells of a segment, as options and memory say.
 fn segment_cells(options: &ProveOptions) -> Result<u64, ProveError> {
-    if let Some(cells) = options.segment_cells {
-        return Ok(cells);
-    }
-    let limit = options.memory_limit.unwrap_or_else(memory::available);
-    let needed = memory::FIXED + budget::CELLS_MIN * memory::BYTES_PER_CELL;
+    // Whoever says how large segments are, and no limit, knows what there is.
+    let unlimited = options.segment_cells.map(|_| u64::MAX);
+    let limit = options.memory_limit.or(unlimited).unwrap_or_else(memory::available);
+    let smallest = options.segment_cells.unwrap_or(budget::CELLS_MIN);
+    let needed = memory::FIXED.saturating_add(smallest.saturating_mul(memory::BYTES_PER_CELL));
     if limit < needed {
         return Err(ProveError::Memory { needed, limit });
     }
-    Ok(budget::cells_for(limit))
+    Ok(options.segment_cells.unwrap_or_else(|| budget::cells_for(limit)))
 }
 
 fn heights_of(tables: &[Filled]) -> Vec<(u8, u8)> {
@@ -579,24 +573,4 @@ fn heights_of(tables: &[Filled]) -> Vec<(u8, u8)> {
 
 fn numbered(heights: &[(Table, usize)]) -> Vec<(u8, u8)> {
     heights.iter().map(|&(table, log)| (table.id(), log as u8)).collect()
-}
-
-fn sizes(head: &Head) -> Vec<TableSize> {
-    let mut rows = [0_u64; Table::ALL.len()];
-    for part in (0..head.parts()).filter_map(|index| head.part_head(index)) {
-        for &(id, log) in &part.tables {
-            rows[usize::from(id)] += 1 << log;
-        }
-    }
-    Table::ALL
-        .into_iter()
-        .zip(rows)
-        .filter(|&(_, rows)| rows > 0)
-        .map(|(table, rows)| TableSize {
-            name: table.name(),
-            rows,
-            width: table.width(),
-            extension_columns: Demands::of(table).columns(),
-        })
-        .collect()
 }

@@ -104,7 +104,7 @@ fn one_prover_makes_many_proofs_side_by_side() {
         let handles: Vec<_> = [10u64, 20]
             .map(|n| {
                 let prover = &prover;
-                scope.spawn(move || prove(prover, &n.to_le_bytes()).proof.public_output)
+                scope.spawn(move || prove(prover, &n.to_le_bytes()).proof.head.public_output)
             })
             .into_iter()
             .collect();

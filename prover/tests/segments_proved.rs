@@ -314,14 +314,16 @@ fn jobs_are_proved_elsewhere() {
     let survey = here.survey(b"in", &options, &mut |_| {}).expect("it runs");
     assert!(survey.cycles.len() >= 2, "{:?}", survey.cycles);
     let mut parts = Vec::new();
-    here.prove_parts(b"in", &survey, &Options::default(), 0, &mut |_| {}, &mut |index, part| {
+    let verification = here.verification(&survey).expect("it is a run of the program");
+    let keep = &mut |index, part| {
         if index == 0 {
             parts.push(part);
             return Ok(());
         }
         Err("only the ledger is wanted".into())
-    })
-    .expect_err("no segment is kept");
+    };
+    here.prove_parts(b"in", &survey, &Options::default(), verification, &mut |_| {}, keep)
+        .expect_err("no segment is kept");
     for job in survey.jobs() {
         let job = Job::from_bytes(&job.to_bytes()).expect("it is a job");
         let part = elsewhere.prove_job(b"in", &Options::default(), &job).expect("it is proved");

@@ -98,6 +98,9 @@ pub struct SegmentHead {
     pub part: PartHead,
 }
 
+/// The sections of a proof or of a piece of it, each with its size in bytes.
+pub type Sections = [(Section, usize); Section::ALL.len()];
+
 /// Bytes that aren't a proof.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -308,6 +311,35 @@ impl Head {
         Ok(bytes)
     }
 
+    /// The sections of the bytes before the parts, with their sizes.
+    ///
+    /// # Errors
+    /// As [`Self::to_bytes`].
+    pub fn sections(&self) -> Result<Sections, EncodeError> {
+        self.check()?;
+        Ok(Section::ALL.map(|section| {
+            let mut count = Count { section, bytes: 0 };
+            count.bytes(Section::Statement, &[0; PREFIX]);
+            self.write(&mut count);
+            (section, count.bytes)
+        }))
+    }
+
+    /// The sections of the bytes of the part with this index, its length included, with their
+    /// sizes.
+    ///
+    /// # Errors
+    /// As [`Self::part_to_bytes`].
+    pub fn part_sections(&self, index: usize, part: &StarkProof) -> Result<Sections, EncodeError> {
+        self.check_part(index, part)?;
+        Ok(Section::ALL.map(|section| {
+            let mut count = Count { section, bytes: 0 };
+            count.bytes(Section::Statement, &encode::length(0));
+            encode::write(part, &mut count);
+            (section, count.bytes)
+        }))
+    }
+
     fn check_part(&self, index: usize, part: &StarkProof) -> Result<(), EncodeError> {
         let profile = Profile::from_id(self.profile)
             .ok_or(EncodeError::UnknownProfile { found: self.profile })?;
@@ -429,23 +461,16 @@ impl Proof {
     ///
     /// # Errors
     /// As [`Self::to_bytes`].
-    pub fn sections(&self) -> Result<Vec<(Section, usize)>, EncodeError> {
+    pub fn sections(&self) -> Result<Sections, EncodeError> {
         self.check_parts()?;
-        self.head.check()?;
+        let mut sections = self.head.sections()?;
         for (index, part) in self.parts.iter().enumerate() {
-            self.head.check_part(index, part)?;
-        }
-        let lengths = self.parts.len().saturating_mul(4).saturating_add(PREFIX);
-        let size = |section: Section| {
-            let mut count = Count { section, bytes: 0 };
-            self.head.write(&mut count);
-            for part in &self.parts {
-                encode::write(part, &mut count);
+            let more = self.head.part_sections(index, part)?;
+            for ((_, bytes), (_, more)) in sections.iter_mut().zip(more) {
+                *bytes = bytes.saturating_add(more);
             }
-            let lengths = if section == Section::Statement { lengths } else { 0 };
-            (section, count.bytes.saturating_add(lengths))
-        };
-        Ok(Section::ALL.into_iter().map(size).collect())
+        }
+        Ok(sections)
     }
 
     /// Reads a file's bytes.

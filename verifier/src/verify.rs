@@ -123,7 +123,14 @@ pub struct Verification<'h> {
 }
 
 impl<'h> Verification<'h> {
-    /// Checks the next part: the ledger first, then the segments in order.
+    /// How many parts came and were found good; the index of the next one.
+    #[must_use]
+    pub const fn parts(&self) -> usize {
+        self.next
+    }
+
+    /// Checks the next part: the ledger first, then the segments in order. One that is refused
+    /// doesn't count: another may come in its place.
     ///
     /// # Errors
     /// If it doesn't prove what the head says of it, or there is none to come.

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use lvm_isa::instruction::Operation::*;
+use lvm_isa::segment::Budget;
 use lvm_vm::assemble::{Assembler, i, r, s};
 use lvm_vm::elf::{self, LoadedProgram};
 use lvm_vm::execute::{Options, execute};
@@ -35,7 +36,8 @@ fn measure(
     let plain = run.cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
 
     let start = Instant::now();
-    let recorded_run = record(short, input, &options, &mut |_| {})?.execution;
+    let budget = Budget::UNLIMITED;
+    let recorded_run = record(short, input, &options, &budget, &mut |_| {})?.execution;
     let recorded = recorded_run.cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
     println!(
         "{name}: {} cycles, exit code {}, {plain:.0} M/s plain, {recorded:.0} M/s recorded",

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! ELF bytes --elf::load--> LoadedProgram --execute::execute--> Execution   (fast, no trace)
-//!                                        --record::record----> Recording   (Execution + Events)
+//!                                        --record::record----> Recording   (Execution, segments
+//!                                                                           with Events, ledger)
 //! ```
 //!
 //! | module | what it is for |

@@ -167,7 +167,7 @@ fn check(seed: u64) -> u64 {
     let mut decoder = build_decoder::<u64>(ISA_IMC, VERSION2);
 
     let mut previous = None;
-    for (pc, registers) in snapshots(program.program(), &recording.events) {
+    for (pc, registers) in snapshots(program.program(), &recording.segments[0].events) {
         let at = program.program().index_of(pc).unwrap();
         let instruction = program.program().instructions[at].1;
         assert_eq!(*other.pc(), pc, "seed {seed}: address after {previous:?}");

@@ -4,6 +4,7 @@ mod both;
 
 use both::{run_both, run_well};
 use lvm_isa::instruction::Operation::*;
+use lvm_isa::segment::Budget;
 use lvm_syscalls::layout::{PRIVATE_INPUT_DATA, PRIVATE_INPUT_MAX, PRIVATE_INPUT_START};
 use lvm_syscalls::{panic, print};
 use lvm_vm::assemble::{Assembler, ecall, i, r, s};
@@ -25,7 +26,7 @@ fn commits_concatenate() {
             let recording = run_both(&code.load(), &[]).unwrap();
             assert_eq!(recording.execution.public_output, expected);
             let words = if length == 0 { 0 } else { (end - 1) / 8 - start / 8 + 1 };
-            assert_eq!(recording.events.commits.len(), words + 1);
+            assert_eq!(recording.segments[0].events.commits.len(), words + 1);
         }
     }
 }
@@ -96,7 +97,7 @@ fn keccak_f_has_the_known_values() {
     assert_eq!(words[24], 0xeaf1_ff7b_5cec_a249);
     assert_eq!(words[25], 0x2d5c_954d_f96e_cb3c);
     assert_eq!(words[49], 0x20d0_6cd2_6a8f_bf5c);
-    assert_eq!(recording.events.keccaks.len(), 2);
+    assert_eq!(recording.segments[0].events.keccaks.len(), 2);
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn private_inputs_that_are_too_long_are_refused() {
         maximum: PRIVATE_INPUT_MAX,
     };
     assert_eq!(execute(&program, &input, &options, &mut |_| {}), Err(expected.clone()));
-    assert_eq!(record(&program, &input, &options, &mut |_| {}), Err(expected));
+    assert_eq!(record(&program, &input, &options, &Budget::UNLIMITED, &mut |_| {}), Err(expected));
     let longest = &input[1..];
     assert_eq!(execute(&program, longest, &options, &mut |_| {}).unwrap().exit_code, 0);
 }
@@ -149,7 +150,7 @@ fn old_registers_are_refreshed() {
             code.push(r(Add, 0, 22, 22)).push(i(Ld, 24, 23, 0)).halt(0);
             let recording = run_both(&code.load(), &[]).unwrap();
             assert_eq!(recording.execution.registers[24], 15);
-            let refreshes = recording.events.refreshes.len();
+            let refreshes = recording.segments[0].events.refreshes.len();
             match turns {
                 ..8175 => assert_eq!(refreshes, 0, "{turns} turns"),
                 // x20 to x23, the sink, and a0 and a7, which nothing has accessed before.

@@ -4,6 +4,7 @@ mod both;
 
 use both::{run_both, run_well};
 use lvm_isa::instruction::Operation::*;
+use lvm_isa::segment::Budget;
 use lvm_syscalls::{commit, keccak_f, panic};
 use lvm_vm::assemble::{Assembler, ecall, i, s};
 use lvm_vm::error::{Cause, ExecuteError, Trap};
@@ -259,7 +260,7 @@ fn the_cycle_limit_is_exact() {
     for max_cycles in 0..=cycles + 1 {
         let options = Options { max_cycles, ..Options::default() };
         let executed = execute(&program, &[], &options, &mut |_| {});
-        let recorded = record(&program, &[], &options, &mut |_| {});
+        let recorded = record(&program, &[], &options, &Budget::UNLIMITED, &mut |_| {});
         assert_eq!(executed.is_ok(), max_cycles >= cycles);
         assert_eq!(recorded.is_ok(), max_cycles >= cycles);
         if let Err(error) = executed {
@@ -290,7 +291,7 @@ fn the_memory_limit_holds() {
     let options = Options { memory_max: 1 << 20, ..Options::default() };
     let program = code.load();
     let executed = execute(&program, &[], &options, &mut |_| {}).unwrap_err();
-    let recorded = record(&program, &[], &options, &mut |_| {}).unwrap_err();
+    let recorded = record(&program, &[], &options, &Budget::UNLIMITED, &mut |_| {}).unwrap_err();
     for error in [executed, recorded] {
         assert!(matches!(error, ExecuteError::MemoryLimit { maximum, .. } if maximum == 1 << 20));
     }

@@ -73,10 +73,12 @@ fn print(profile: Profile, measurements: &[Measurement]) {
     row("cycles", measurements, |m| m.cycles.to_string());
     row("execute", measurements, |m| seconds(m.execute));
     row("setup, once for each program", measurements, |m| seconds(m.setup));
+    row("segments", measurements, |m| m.segments.to_string());
+    row("survey", measurements, |m| seconds(m.survey));
     row("record", measurements, |m| seconds(m.record));
     row("fill", measurements, |m| seconds(m.fill));
     row("prove", measurements, |m| seconds(m.prove));
-    row("cycles/s, recorded to proved", measurements, |m| format!("{:.0}", m.cycles_per_second()));
+    row("cycles/s, surveyed to proved", measurements, |m| format!("{:.0}", m.cycles_per_second()));
     row("peak memory", measurements, |m| format!("{} MiB", m.peak_memory >> 20));
     row("proof", measurements, |m| format!("{:.0} KiB", m.proof_bytes as f64 / 1024.0));
     row("verify", measurements, |m| format!("{:.1} ms", m.verify * 1000.0));

@@ -124,7 +124,7 @@ fn prove_and_verify(guest: &Guest, arguments: &Demo, verbose: bool) -> anyhow::R
     Ok(Outcome {
         key,
         proof_bytes: bytes.len(),
-        provable_bits: inspect::provable_bits(&proof)?,
+        provable_bits: inspect::provable_bits(&proof.head)?,
         proved,
         setup,
         total,
@@ -135,11 +135,11 @@ fn prove_and_verify(guest: &Guest, arguments: &Demo, verbose: bool) -> anyhow::R
 /// A proof that claims another public output must be refused.
 fn refuse_tampered(bytes: &[u8], key: VerifyingKey) -> anyhow::Result<()> {
     let mut proof = Proof::from_bytes(bytes)?;
-    let byte = proof.public_output.first_mut().context("there is no public output")?;
+    let byte = proof.head.public_output.first_mut().context("there is no public output")?;
     *byte ^= 1;
     let verified = Verifier::new(key).verify(&proof, &Claim::default());
     ensure!(
-        matches!(verified, Err(VerifyError::Stark { .. })),
+        matches!(verified, Err(VerifyError::Part { .. })),
         "a proof whose public output was changed is not refused"
     );
     Ok(())

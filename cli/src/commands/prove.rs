@@ -4,21 +4,21 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use lvm_prover::{ProveOptions, Proved, Timings};
-use lvm_verifier::VerifyingKey;
+use lvm_prover::{ProveOptions, Prover, Survey, Timings};
 use serde::Serialize;
 
 use super::{execute, inspect, load, prover};
-use crate::arguments::Prove;
+use crate::arguments::{Prove, SEGMENT_SIZE_UNIT};
 use crate::display::{self, entry, hex, line, number, seconds};
 use crate::files::{self, Destination};
+use crate::parts::{self, Parts, Place};
 use crate::progress::Progress;
 
 /// What `--json` shows of a proof that was made.
 #[derive(Serialize)]
 struct Report<'a> {
     proof: String,
-    proof_bytes: usize,
+    proof_bytes: u64,
     profile: &'a str,
     provable_bits: f64,
     verifying_key: String,
@@ -27,14 +27,21 @@ struct Report<'a> {
     exit_code: u64,
     panic_message: Option<&'a str>,
     public_output: String,
+    segments: usize,
+    /// Those that an interrupted run had left.
+    resumed_segments: usize,
+    segment_cells: u64,
+    cells: u64,
+    cells_per_cycle: f64,
     tables: Vec<TableReport>,
     seconds: Seconds,
 }
 
+/// The size of a table in all parts.
 #[derive(Serialize)]
 struct TableReport {
     name: &'static str,
-    height: usize,
+    rows: u64,
     width: usize,
     extension_columns: usize,
 }
@@ -43,6 +50,7 @@ struct TableReport {
 #[derive(Serialize)]
 pub(super) struct Seconds {
     setup: f64,
+    survey: f64,
     record: f64,
     fill: f64,
     prove: f64,
@@ -54,6 +62,7 @@ impl Seconds {
     pub(super) fn new(setup: Duration, timings: &Timings, total: Duration) -> Self {
         Self {
             setup: setup.as_secs_f64(),
+            survey: timings.survey.as_secs_f64(),
             record: timings.record.as_secs_f64(),
             fill: timings.fill.as_secs_f64(),
             prove: timings.prove.as_secs_f64(),
@@ -61,6 +70,20 @@ impl Seconds {
             total: total.as_secs_f64(),
         }
     }
+}
+
+/// A proof that was made.
+struct Made<'a> {
+    prover: &'a Prover,
+    survey: &'a Survey,
+    /// The proof's file, as the user said it.
+    file: String,
+    bytes: u64,
+    provable_bits: f64,
+    resumed_segments: usize,
+    setup: Duration,
+    timings: Timings,
+    total: Duration,
 }
 
 /// Proves a run and writes the proof.
@@ -71,7 +94,9 @@ pub(crate) fn run(arguments: &Prove, verbose: bool) -> anyhow::Result<ExitCode> 
         .flatten()
         .collect();
     let proof_file = Destination::new(&arguments.output, &files)?;
-    files.push(&arguments.output);
+    let place = Place::new(&proof_file, arguments.resume)?;
+    let parts_folder = parts::folder_of(&arguments.output);
+    files.extend([arguments.output.as_path(), &parts_folder]);
     let output_file = arguments
         .public_output
         .as_deref()
@@ -79,9 +104,11 @@ pub(crate) fn run(arguments: &Prove, verbose: bool) -> anyhow::Result<ExitCode> 
         .transpose()?;
     let program = load(&arguments.elf)?;
     let private_input = files::read_input(arguments.private_input.as_deref())?;
+    let segment_size = arguments.segment_size.map(|size| size * SEGMENT_SIZE_UNIT);
     let mut options = ProveOptions {
         profile: arguments.profile,
         memory_limit: arguments.memory_limit,
+        segment_cells: segment_size.map_or_else(|| place.cells(), |cells| Ok(Some(cells)))?,
         ..ProveOptions::default()
     };
     if let Some(max_cycles) = arguments.max_cycles {
@@ -93,96 +120,134 @@ pub(crate) fn run(arguments: &Prove, verbose: bool) -> anyhow::Result<ExitCode> 
     progress.begin("committing to the program");
     let prover = prover(program, &arguments.elf)?;
     let setup = started.elapsed();
-    let proved = prover
-        .prove(&private_input, &options, &mut |phase| progress.phase(phase))
-        .with_context(|| format!("cannot prove {}", arguments.elf.display()))?;
-    let bytes = proved.proof.to_bytes().context("cannot encode the proof")?;
+    let cannot_prove = || format!("cannot prove {}", arguments.elf.display());
+    let survey = prover
+        .survey(&private_input, &options, &mut |phase| progress.phase(phase))
+        .with_context(cannot_prove)?;
+    let surveyed = started.elapsed();
+    let mut verification = prover.verification(&survey).with_context(cannot_prove)?;
+    let mut parts = Parts::open(place, &survey, &mut verification)?;
+    let resumed_segments = parts.resumed().saturating_sub(1);
+    let timings = prover
+        .prove_parts(
+            &private_input,
+            &survey,
+            &options.execution,
+            verification,
+            &mut |phase| progress.phase(phase),
+            &mut |index, part| parts.keep(index, &part).map_err(Into::into),
+        )
+        .with_context(cannot_prove);
     let total = started.elapsed();
     drop(progress);
+    let timings = timings.inspect_err(|_| say_how_to_go_on(&parts))?;
+    let timings = Timings { survey: surveyed - setup, ..timings };
 
     if let Some(output_file) = output_file {
-        output_file.write(&proved.execution.public_output)?;
+        output_file
+            .write(&survey.execution.public_output)
+            .inspect_err(|_| say_how_to_go_on(&parts))?;
     }
-    proof_file.write(&bytes)?;
-    let key = prover.verifying_key();
-    let seconds = Seconds::new(setup, &proved.timings, total);
-    let file = proof_file.path().display().to_string();
+    parts.write(&proof_file).inspect_err(|_| say_how_to_go_on(&parts))?;
+    let made = Made {
+        prover: &prover,
+        survey: &survey,
+        file: proof_file.path().display().to_string(),
+        bytes: parts.bytes(),
+        provable_bits: inspect::provable_bits(&survey.head)?,
+        resumed_segments,
+        setup,
+        timings,
+        total,
+    };
     if arguments.json {
-        show_json(arguments, file, bytes.len(), key, &proved, seconds)?;
+        show_json(arguments, made)?;
     } else {
-        show(arguments, &file, bytes.len(), key, &proved, setup, total)?;
+        show(arguments, &made)?;
     }
-    execute::say_panic(&proved.execution);
-    if proved.execution.exit_code != 0 {
+    let execution = &survey.execution;
+    execute::say_panic(execution);
+    if execution.exit_code != 0 {
         eprintln!(
             "the proof is of a run that failed: to verify it, say --exit-code {}",
-            proved.execution.exit_code
+            execution.exit_code
         );
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(
-    arguments: &Prove,
-    file: &str,
-    bytes: usize,
-    key: VerifyingKey,
-    proved: &Proved,
-    setup: Duration,
-    total: Duration,
-) -> anyhow::Result<()> {
-    execute::show(&proved.execution)?;
-    entry("verifying key", key)?;
-    entry("proof", format_args!("{file}, {} bytes", number(bytes as u64)))?;
-    let bits = inspect::provable_bits(&proved.proof)?;
-    entry("security", format_args!("{} provable bits", display::bits(bits)))?;
-    let Timings { record, fill, prove, verify } = proved.timings;
+/// Says what is left of a run that failed.
+fn say_how_to_go_on(parts: &Parts<'_>) {
+    if let Some(note) = parts.note() {
+        eprintln!("{note}");
+    }
+}
+
+fn show(arguments: &Prove, made: &Made<'_>) -> anyhow::Result<()> {
+    let survey = made.survey;
+    execute::show(&survey.execution)?;
+    entry("verifying key", made.prover.verifying_key())?;
+    entry("proof", format_args!("{}, {} bytes", made.file, number(made.bytes)))?;
+    let segments = number(survey.head.segments.len() as u64);
+    match made.resumed_segments {
+        0 => entry("segments", segments)?,
+        resumed => entry("segments", format_args!("{segments}, {resumed} of them from before"))?,
+    }
+    let (cells, per_cycle) = (survey.cells(), cells_per_cycle(survey));
+    entry("cells", format_args!("{}, {per_cycle:.1} per cycle", number(cells)))?;
+    entry("security", format_args!("{} provable bits", display::bits(made.provable_bits)))?;
+    let Timings { survey, record, fill, prove, verify } = made.timings;
     for (phase, duration) in [
-        ("setup", setup),
+        ("setup", made.setup),
+        ("survey", survey),
         ("record", record),
         ("fill", fill),
         ("prove", prove),
         ("verify", verify),
-        ("total", total),
+        ("total", made.total),
     ] {
         entry(phase, seconds(duration))?;
     }
     if arguments.time {
-        line(format_args!("Proving time: {:.3}s", total.as_secs_f64()))?;
+        line(format_args!("Proving time: {:.3}s", made.total.as_secs_f64()))?;
     }
     Ok(())
 }
 
-fn show_json(
-    arguments: &Prove,
-    proof: String,
-    proof_bytes: usize,
-    key: VerifyingKey,
-    proved: &Proved,
-    seconds: Seconds,
-) -> anyhow::Result<()> {
-    let execution = &proved.execution;
+/// Committed cells of main and interaction columns for each cycle.
+fn cells_per_cycle(survey: &Survey) -> f64 {
+    survey.cells() as f64 / survey.execution.cycles as f64
+}
+
+fn show_json(arguments: &Prove, made: Made<'_>) -> anyhow::Result<()> {
+    let survey = made.survey;
+    let execution = &survey.execution;
     display::json(&Report {
-        proof,
-        proof_bytes,
+        proof: made.file,
+        proof_bytes: made.bytes,
         profile: arguments.profile.name(),
-        provable_bits: inspect::provable_bits(&proved.proof)?,
-        verifying_key: key.to_string(),
+        provable_bits: made.provable_bits,
+        verifying_key: made.prover.verifying_key().to_string(),
         cycles: execution.cycles,
         misaligned: execution.misaligned,
         exit_code: execution.exit_code,
         panic_message: execution.panic_message.as_deref(),
         public_output: hex(&execution.public_output),
-        tables: proved
-            .tables
-            .iter()
+        segments: survey.head.segments.len(),
+        resumed_segments: made.resumed_segments,
+        segment_cells: survey.segment_cells,
+        cells: survey.cells(),
+        cells_per_cycle: cells_per_cycle(survey),
+        tables: survey
+            .tables()
+            .into_iter()
             .map(|table| TableReport {
                 name: table.name,
-                height: table.height,
+                rows: table.rows,
                 width: table.width,
                 extension_columns: table.extension_columns,
             })
             .collect(),
-        seconds,
+        seconds: Seconds::new(made.setup, &made.timings, made.total),
     })
 }

@@ -1,4 +1,4 @@
-//! `lvm verify`
+//! `lvm verify`: reads and verifies one part of the proof after another.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{inspect, load, prover, vk};
 use crate::arguments::Verify;
-use crate::display::{self, entry, hex, seconds};
-use crate::files;
+use crate::display::{self, entry, hex, number, seconds};
+use crate::{files, proof_file};
 
 /// What `--json` shows of a proof that was verified.
 #[derive(Serialize)]
@@ -20,6 +20,7 @@ struct Report {
     verifying_key: String,
     exit_code: u64,
     public_output: String,
+    segments: usize,
     provable_bits: f64,
     seconds: f64,
 }
@@ -28,7 +29,7 @@ struct Report {
 pub(crate) fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     arguments.threads.apply()?;
     let file = arguments.proof.display();
-    let proof = inspect::read(&arguments.proof)?;
+    let (head, mut parts) = proof_file::open(&arguments.proof)?;
     let key = key(arguments)?;
     let public_output = arguments
         .public_output
@@ -42,17 +43,23 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
     };
 
     let started = Instant::now();
-    let output = Verifier::new(key)
-        .verify(&proof, &claim)
-        .with_context(|| format!("the proof {file} is refused"))?;
+    let refused = || format!("the proof {file} is refused");
+    let verifier = Verifier::new(key);
+    let mut verification = verifier.begin(&head, &claim).with_context(refused)?;
+    while let Some(part) = parts.next(&head)? {
+        verification.part(&part.proof).with_context(refused)?;
+    }
+    let output = verification.finish().with_context(refused)?;
     let elapsed = started.elapsed();
-    let provable_bits = inspect::provable_bits(&proof)?;
+    let segments = head.segments.len();
+    let provable_bits = inspect::provable_bits(&head)?;
     if arguments.json {
         display::json(&Report {
             verified: true,
             verifying_key: key.to_string(),
             exit_code: arguments.exit_code,
             public_output: hex(output),
+            segments,
             provable_bits,
             seconds: elapsed.as_secs_f64(),
         })?;
@@ -61,6 +68,7 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
         entry("verifying key", key)?;
         entry("exit code", arguments.exit_code)?;
         entry("public output", display::output(output))?;
+        entry("segments", number(segments as u64))?;
         entry("security", format_args!("{} provable bits", display::bits(provable_bits)))?;
         entry("time", seconds(elapsed))?;
     }

@@ -1,4 +1,5 @@
-//! A command that is interrupted ends at once, with the exit code that says so and without files.
+//! A command that is interrupted before it has finished segments ends at once, with the exit code
+//! that says so and without files.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader};
@@ -15,7 +16,7 @@ fn check(signal: &str, code: i32) {
         .expect("the command starts");
     let stderr = child.stderr.take().expect("it was asked for");
     let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.ends_with("executing")), "the run begins");
+    assert!(lines.any(|line| line.ends_with("surveying the run")), "the run begins");
     let id = child.id().to_string();
     let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("kill starts");
     assert!(sent.success());

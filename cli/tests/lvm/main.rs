@@ -5,6 +5,7 @@ mod bundled_guests_run;
 mod command;
 mod conformance_folders;
 mod files_whole_or_absent;
+mod interrupted_runs_go_on;
 mod interrupted_runs_leave_nothing;
 mod proofs_verify;
 mod wrong_usage_refused;

@@ -75,7 +75,7 @@ fn json_says_the_same_everywhere() {
     let proved = folder.run(["prove", &elf("fibonacci"), "-o", "proof", "--json"]).json();
     let verified = verify(&folder, &[&elf("fibonacci"), "--json"]).json();
     let inspected = folder.run(["inspect", "proof", "--json"]).json();
-    for field in ["verifying_key", "exit_code", "public_output", "provable_bits"] {
+    for field in ["verifying_key", "exit_code", "public_output", "provable_bits", "segments"] {
         assert!(!proved[field].is_null(), "{field}");
         assert_eq!(proved[field], verified[field], "{field}");
         assert_eq!(proved[field], inspected[field], "{field}");
@@ -90,14 +90,26 @@ fn json_says_the_same_everywhere() {
     assert!(proved["seconds"]["total"].as_f64() > proved["seconds"]["prove"].as_f64());
     let tables = |report: &Value| -> Vec<(Value, Value)> {
         let tables = report["tables"].as_array().expect("there are tables");
-        tables.iter().map(|table| (table["name"].clone(), table["height"].clone())).collect()
+        tables.iter().map(|table| (table["name"].clone(), table["rows"].clone())).collect()
     };
     assert_eq!(tables(&proved), tables(&inspected));
     assert!(inspected["provable_bits"].as_f64() >= Some(128.0));
-    let parts = inspected["parts"].as_array().expect("there are parts");
-    let sum: u64 = parts.iter().filter_map(|part| part["bytes"].as_u64()).sum();
+    let sections = inspected["sections"].as_array().expect("there are sections");
+    let sum: u64 = sections.iter().filter_map(|section| section["bytes"].as_u64()).sum();
     let whole = inspected["proof_bytes"].as_u64().expect("it is a number");
-    assert_eq!(sum, whole, "the parts are the whole");
+    assert_eq!(sum, whole, "the sections are the whole");
+    let segment = &inspected["segment_bytes"];
+    let pieces = [&inspected["head_bytes"], &inspected["ledger_bytes"], &segment["average"]];
+    assert_eq!(pieces.iter().filter_map(|bytes| bytes.as_u64()).sum::<u64>(), whole);
+    assert_eq!(
+        (&segment["smallest"], &segment["largest"]),
+        (&segment["average"], &segment["average"])
+    );
+    let rows = proved["tables"].as_array().expect("there are tables").iter().map(|table| {
+        let number = |field: &str| table[field].as_u64().expect("it is a number");
+        number("rows") * (number("width") + 3 * number("extension_columns"))
+    });
+    assert_eq!(proved["cells"].as_u64(), Some(rows.sum()));
 }
 
 #[test]
@@ -158,10 +170,24 @@ fn another_statement_is_refused() {
 fn damaged_proofs_are_refused() {
     let folder = folder();
     let proof = proof();
+    let with_head_length =
+        |length: u32| [&proof[..10], &length.to_le_bytes(), &proof[14..]].concat();
+    let head = usize::try_from(u32::from_le_bytes(proof[10..14].try_into().expect("four bytes")));
+    let parts = 14 + head.expect("it is small");
     for (bytes, expected) in [
-        (proof[..proof.len() - 1].to_vec(), "is cut off"),
+        (proof[..proof.len() - 1].to_vec(), "segment 1: the proof is cut off"),
+        (proof[..parts].to_vec(), "the ledger: the proof is cut off"),
+        (proof[..parts + 3].to_vec(), "the ledger: the proof is cut off"),
         (proof[..20].to_vec(), "is cut off"),
-        ([proof, &[0]].concat(), "1 trailing bytes"),
+        (proof[..11].to_vec(), "is cut off"),
+        ([proof, &[0]].concat(), "goes on after its last part"),
+        ([proof, proof].concat(), "goes on after its last part"),
+        (with_head_length(512 << 20), "is cut off"),
+        (with_head_length(u32::MAX), "head has 4294967295 bytes, more than"),
+        (
+            [&proof[..parts], &u32::MAX.to_le_bytes(), &proof[parts + 4..]].concat(),
+            "a part of the proof has 4294967295 bytes, more than",
+        ),
         (proof[1..].to_vec(), "not an lvm proof"),
     ] {
         folder.write("proof", bytes);

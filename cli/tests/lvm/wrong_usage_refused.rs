@@ -13,6 +13,8 @@ fn usage() {
         (vec!["prove", "a.elf"], "--output"),
         (vec!["prove", "a.elf", "-o", "p", "--profile", "fast"], "provable128 and provable100"),
         (vec!["prove", "a.elf", "-o", "p", "--memory-limit", "much"], "such as 4GiB"),
+        (vec!["prove", "a.elf", "-o", "p", "--segment-size", "0"], "0 is not in 1..=1024"),
+        (vec!["prove", "a.elf", "-o", "p", "--segment-size", "1025"], "1025 is not in 1..=1024"),
         (vec!["prove", "a.elf", "-o", "p", "--threads", "0"], "--threads"),
         (vec!["prove", "a.elf", "-o", "p", "--time", "--json"], "cannot be used with"),
         (vec!["conformance"], "<FOLDER>"),
@@ -117,6 +119,10 @@ fn limits() {
     folder
         .run(["prove", fibonacci, "-o", "proof", "--memory-limit", "1MiB"])
         .failure(&["of memory", "1 MiB may be used"]);
+    let too_large = ["--memory-limit", "1GiB", "--segment-size", "64"];
+    folder
+        .run(["prove", fibonacci, "-o", "proof"].iter().chain(&too_large))
+        .failure(&["of memory", "1024 MiB may be used"]);
     assert_eq!(folder.names(), ["forever.elf"]);
 }
 

@@ -272,7 +272,6 @@ impl Begun {
     }
 
     /// The first half of [`Self::new`]: up to η.
-    #[must_use]
     pub fn draw_eta(
         seed: Digest,
         preprocessed: &Digest,

@@ -166,7 +166,6 @@ impl HeightCombination {
     /// What the two sums C of interaction columns add at a point, from the columns there and the
     /// point's inverse: `(total/n − C(x))/(0 − x)` and C itself, weighted.
     #[inline]
-    #[must_use]
     pub fn interactions(&self, row: &[Val], x_inverse: Val) -> Challenge {
         let [mut local, mut global] = [[Val::ZERO; CHALLENGE_DEGREE]; 2];
         let (columns, _) = row.as_chunks::<CHALLENGE_DEGREE>();

@@ -1,9 +1,11 @@
 //! Runs a program in both interpreters, checks that they agree, and checks that the recorded
 //! events are a consistent account of the run.
 //!
-//! The account is consistent when every register and every word has one unbroken chain of
-//! accesses from its initial to its last value with strictly increasing times, when there is
-//! exactly one step for each cycle, and when each step leads to the next one's address.
+//! The account is consistent when in each segment every register and every word has one unbroken
+//! chain of accesses from its first to its last value with strictly increasing times, when there is
+//! exactly one step for each cycle, when each step leads to the next one's address, when each
+//! segment takes what the ones before it left, and when the ledger has what was before the first
+//! and after the last.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,6 +13,7 @@ use lvm_isa::event::{
     Access, Events, MemoryStep, REGISTER_GAP_MAX, REGISTERS, SINK, Step, TICKS_PER_STEP, TIME_START,
 };
 use lvm_isa::instruction::{Class, Instruction, Operation};
+use lvm_isa::segment::{Budget, Carried, Cell, Exit, Segment, Tally};
 use lvm_isa::semantics;
 use lvm_syscalls::{commit, halt, keccak_f, layout, panic};
 use lvm_vm::elf::LoadedProgram;
@@ -35,12 +38,14 @@ pub(crate) fn run_both_for(
     let mut printed = Vec::new();
     let executed = execute(program, input, &options, &mut |text| printed.push(text.to_vec()));
     let mut recorded_print = Vec::new();
-    let recorded = record(program, input, &options, &mut |text| recorded_print.push(text.to_vec()));
+    let print = &mut |text: &[u8]| recorded_print.push(text.to_vec());
+    let recorded = record(program, input, &options, &Budget::UNLIMITED, print);
     assert_eq!(printed, recorded_print, "what is printed");
     match (executed, recorded) {
         (Ok(executed), Ok(recording)) => {
             assert_eq!(executed, recording.execution);
-            check_events(program, input, &recording);
+            assert_eq!(recording.segments.len(), 1);
+            check_recording(program, input, &recording);
             Ok(recording)
         }
         (Err(executed), Err(recorded)) => {
@@ -93,8 +98,56 @@ fn target(rd: u8) -> Place {
     if rd == 0 { Place::Register(SINK) } else { register(rd) }
 }
 
-fn check_events(program: &LoadedProgram, input: &[u8], recording: &Recording) {
-    let Recording { execution, events } = recording;
+/// Checks the account of a run, in however many segments.
+pub(crate) fn check_recording(program: &LoadedProgram, input: &[u8], recording: &Recording) {
+    let Recording { execution, segments, ledger } = recording;
+    let mut entry = program.program().entry;
+    let mut registers = [0; REGISTERS];
+    let mut cells: BTreeMap<u64, Cell> = BTreeMap::new();
+    let mut output = Vec::new();
+    for (segment, number) in segments.iter().zip(1..) {
+        let Segment { statement, tally, events, .. } = segment;
+        assert_eq!((statement.segment, statement.entry), (number, entry));
+        assert_eq!(events.first_registers, registers, "registers before segment {number}");
+        let exit = check_segment(program, segment, &mut output, execution.exit_code);
+        assert_eq!(statement.exit, exit, "how segment {number} ends");
+        match exit {
+            Exit::Continue(pc) => entry = pc,
+            Exit::Halt(_) => assert_eq!(number as usize, segments.len(), "the last one halts"),
+        }
+        assert_eq!(*tally, tally_of(events), "tally of segment {number}");
+        registers = events.last_registers.map(|register| register.value);
+        for touched in &events.touched {
+            let address = touched.address;
+            let cell = cells.entry(address).or_insert_with(|| {
+                let initial = initial_word(program, input, address);
+                Cell { address, initial, last: Carried { value: initial, segment: 0 } }
+            });
+            assert_eq!(touched.first, cell.last, "{address:#x} before segment {number}");
+            cell.last = Carried { value: touched.last.value, segment: number };
+        }
+    }
+    assert!(matches!(segments.last(), Some(Segment { statement, .. }) if statement.exit
+        == Exit::Halt(execution.exit_code)));
+    assert_eq!(output, execution.public_output);
+    let last = segments.len() as u32;
+    assert_eq!(ledger.registers, registers.map(|value| Carried { value, segment: last }));
+    assert_eq!(ledger.cells, cells.into_values().collect::<Vec<_>>());
+    assert_eq!(execution.cycles, segments.iter().map(|segment| segment.cycles).sum::<u64>());
+    let misaligned = segments.iter().map(|segment| segment.events.misaligned.len() as u64);
+    assert_eq!(execution.misaligned, misaligned.sum::<u64>());
+    assert_eq!(execution.registers, registers[..32]);
+    assert_eq!(registers[0], 0);
+}
+
+/// Checks the events of a segment, and adds to `output` what it commits; how it ends.
+fn check_segment(
+    program: &LoadedProgram,
+    segment: &Segment,
+    output: &mut Vec<u8>,
+    exit_code: u64,
+) -> Exit {
+    let Segment { statement, cycles, events, .. } = segment;
     let mut chains = Chains::default();
     // The next instruction's address by the time of each step.
     let mut steps: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
@@ -120,30 +173,51 @@ fn check_events(program: &LoadedProgram, input: &[u8], recording: &Recording) {
             add_step(event.step.time, event.step.index, pc + 4);
         }
     }
-    check_calls(&mut chains, program, recording, &mut add_step);
+    assert_eq!(statement.output.start, output.len() as u64);
+    let halts = check_calls(&mut chains, program, events, output, &mut add_step);
+    assert_eq!(statement.output.end, output.len() as u64);
     for refresh in &events.refreshes {
         chains.read(register(refresh.register), refresh.before, refresh.time);
     }
 
     let times: Vec<u32> = steps.keys().copied().collect();
     let expected: Vec<u32> =
-        (0..execution.cycles as u32).map(|cycle| TIME_START + TICKS_PER_STEP * cycle).collect();
+        (0..*cycles as u32).map(|cycle| TIME_START + TICKS_PER_STEP * cycle).collect();
     assert_eq!(times, expected, "one step for each cycle");
     let path: Vec<(u32, u64)> = steps.into_values().collect();
-    assert_eq!(instructions[path[0].0 as usize].0, program.program().entry);
+    assert_eq!(instructions[path[0].0 as usize].0, statement.entry);
     for pair in path.windows(2) {
         assert_eq!(instructions[pair[1].0 as usize].0, pair[0].1, "address of the next step");
     }
-
-    check_chains(chains, program, input, events);
-    assert_eq!(execution.misaligned, events.misaligned.len() as u64);
-    for number in 0..32 {
-        assert_eq!(execution.registers[number], events.registers[number].value);
+    check_chains(chains, events);
+    match halts {
+        Some(code) => {
+            assert_eq!(code, exit_code);
+            Exit::Halt(code)
+        }
+        None => Exit::Continue(path[path.len() - 1].1),
     }
-    assert_eq!(execution.registers[0], 0);
 }
 
-fn step_lists(events: &Events) -> [(Class, &[Step]); 13] {
+/// How many events of each kind there are.
+fn tally_of(events: &Events) -> Tally {
+    let mut tally = Tally {
+        refreshes: events.refreshes.len() as u64,
+        commits: events.commits.len() as u64,
+        keccaks: events.keccaks.len() as u64,
+        touched: events.touched.len() as u64,
+        ..Tally::default()
+    };
+    let steps = step_lists(events).map(|(class, list)| (class, list.len()));
+    let memory_steps = memory_lists(events).map(|(class, list)| (class, list.len()));
+    let calls = [(Class::Ecall, events.ecall.len())];
+    for (class, count) in steps.into_iter().chain(memory_steps).chain(calls) {
+        tally.classes[class as usize] = count as u64;
+    }
+    tally
+}
+
+pub(crate) fn step_lists(events: &Events) -> [(Class, &[Step]); 13] {
     [
         (Class::AddImmediate, &events.add_immediate),
         (Class::Add, &events.add),
@@ -161,7 +235,7 @@ fn step_lists(events: &Events) -> [(Class, &[Step]); 13] {
     ]
 }
 
-fn memory_lists(events: &Events) -> [(Class, &[MemoryStep]); 5] {
+pub(crate) fn memory_lists(events: &Events) -> [(Class, &[MemoryStep]); 5] {
     [
         (Class::LoadDouble, &events.load_double),
         (Class::LoadNarrow, &events.load_narrow),
@@ -236,17 +310,18 @@ fn check_memory_step(chains: &mut Chains, instruction: &Instruction, event: &Mem
     }
 }
 
-/// Adds the accesses of the system calls, and checks what they commit and how they end the run.
+/// Adds the accesses of the system calls, checks what they commit and adds it to `output`; the exit
+/// code, if the last one ends the run.
 fn check_calls(
     chains: &mut Chains,
     program: &LoadedProgram,
-    recording: &Recording,
+    events: &Events,
+    output: &mut Vec<u8>,
     add_step: &mut impl FnMut(u32, u32, u64),
-) {
-    let Recording { execution, events } = recording;
+) -> Option<u64> {
     let mut commits = events.commits.iter();
     let mut keccaks = events.keccaks.iter();
-    let mut output = Vec::new();
+    let mut ended = None;
     for (position, call) in events.ecall.iter().enumerate() {
         let (pc, instruction) = program.program().instructions[call.index as usize];
         assert_eq!(instruction.operation, Operation::Ecall);
@@ -254,7 +329,7 @@ fn check_calls(
         for (number, access) in [(17, call.a7), (10, call.a0), (11, call.a1), (12, call.a2)] {
             chains.read(register(number), access, call.time);
         }
-        let ends = match call.a7.value {
+        ended = match call.a7.value {
             commit::NUMBER => {
                 let (mut pointer, mut remaining) = (call.a1.value, call.a2.value);
                 while remaining > 0 {
@@ -272,7 +347,7 @@ fn check_calls(
                         }
                     }
                 }
-                false
+                None
             }
             keccak_f::NUMBER => {
                 let event = keccaks.next().expect("a keccak event");
@@ -283,39 +358,34 @@ fn check_calls(
                     let place = Place::Word(event.pointer + 8 * at as u64);
                     chains.push(place, *word, value, call.time + 2);
                 }
-                false
+                None
             }
-            halt::NUMBER => {
-                assert_eq!(execution.exit_code, call.a0.value);
-                true
-            }
-            panic::NUMBER => {
-                assert_eq!(execution.exit_code, panic::EXIT_CODE);
-                true
-            }
-            _ => false,
+            halt::NUMBER => Some(call.a0.value),
+            panic::NUMBER => Some(panic::EXIT_CODE),
+            _ => None,
         };
-        assert_eq!(ends, position + 1 == events.ecall.len(), "the last call ends the run");
+        assert!(ended.is_none() || position + 1 == events.ecall.len(), "no call after the end");
     }
     assert_eq!((commits.next(), keccaks.next()), (None, None));
-    assert_eq!(output, execution.public_output);
+    ended
 }
 
-fn check_chains(chains: Chains, program: &LoadedProgram, input: &[u8], events: &Events) {
+fn check_chains(chains: Chains, events: &Events) {
     let mut touched = 0;
     for (place, mut links) in chains.0 {
         links.sort_by_key(|link| link.after.time);
-        let (initial, last) = match place {
-            Place::Register(number) => (0, events.registers[number]),
+        let (first, last) = match place {
+            Place::Register(number) => {
+                (events.first_registers[number], events.last_registers[number])
+            }
             Place::Word(address) => {
                 touched += 1;
-                let at = events.memory.binary_search_by_key(&address, |cell| cell.address);
-                let cell = events.memory[at.unwrap_or_else(|_| panic!("no cell {address:#x}"))];
-                assert_eq!(cell.initial, initial_word(program, input, address), "{address:#x}");
-                (cell.initial, cell.last)
+                let at = events.touched.binary_search_by_key(&address, |word| word.address);
+                let word = events.touched[at.unwrap_or_else(|_| panic!("no word {address:#x}"))];
+                (word.first.value, word.last)
             }
         };
-        let mut before = Access { value: initial, time: 0 };
+        let mut before = Access { value: first, time: 0 };
         for link in links {
             assert_eq!(link.before, before, "chain of {place:?}");
             assert!(link.after.time > before.time, "times of {place:?} increase");
@@ -323,8 +393,8 @@ fn check_chains(chains: Chains, program: &LoadedProgram, input: &[u8], events: &
         }
         assert_eq!(before, last, "last value and time of {place:?}");
     }
-    assert_eq!(touched, events.memory.len(), "no cell without an access");
-    assert!(events.memory.is_sorted_by(|a, b| a.address < b.address));
+    assert_eq!(touched, events.touched.len(), "no word without an access");
+    assert!(events.touched.is_sorted_by(|a, b| a.address < b.address));
 
     // Refreshes may be as late as they like; what is bounded is every other access.
     let refreshed: BTreeMap<(u8, u32), ()> =

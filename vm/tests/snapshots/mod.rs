@@ -56,7 +56,7 @@ pub(crate) fn snapshots(program: &Program, events: &Events) -> Vec<(u64, [u64; 3
     accesses.sort_unstable();
     starts.sort_unstable();
 
-    let mut registers: [u64; 32] = core::array::from_fn(|at| events.registers[at].value);
+    let mut registers: [u64; 32] = core::array::from_fn(|at| events.last_registers[at].value);
     let mut snapshots = Vec::new();
     for &(time, pc) in starts.iter().rev() {
         while let Some(&(at, register, value)) = accesses.last()
