@@ -80,12 +80,12 @@ mod tests {
         let statement = Statement { entry: setup.material.entry, ..Statement::default() };
         let parameters = Profile::Provable100.parameters();
         let preprocessed = setup.preprocessed(Part::Segment);
-        let bordered = begin(&setup.dft, [1; 32], &plan, preprocessed, &tables);
+        let bordered = begin(&setup.reused, [1; 32], &plan, preprocessed, &tables);
         let (border, begun) = (bordered.border.clone(), bordered.begun.clone());
         let global = GlobalChallenges::of([2; 32]);
         let proof = prove_as(
             conduct,
-            &setup.dft,
+            &setup.reused,
             &parameters,
             &plan,
             &statement,
