@@ -28,7 +28,7 @@ use core::fmt;
 
 use lvm_air::table::Part;
 use lvm_isa::segment::{Exit, SEGMENTS_MAX, Statement};
-use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
+use lvm_syscalls::layout::{MEMORY_END, PUBLIC_OUTPUT_MAX};
 
 use crate::decode;
 use crate::encode::{self, Count, Section, Sink};
@@ -37,6 +37,7 @@ use crate::profile::Profile;
 use crate::reader::Reader;
 use crate::shape::{Shape, ShapeError};
 use crate::stark::global::{Gathering, GlobalChallenges};
+use crate::stark::interactions::Catalogue;
 use crate::stark::{self, Begun, Border, Plan, StarkError, StarkProof};
 use crate::transcript;
 
@@ -46,8 +47,9 @@ pub const MAGIC: &[u8; 9] = b"lvm proof";
 pub const VERSION: u8 = 3;
 /// Bytes before the head: magic, version and the head's length.
 pub const PREFIX: usize = MAGIC.len() + 1 + 4;
-/// Largest head that is decoded: several times that of the longest run.
-pub const HEAD_BYTES_MAX: usize = 512 << 20;
+/// Largest head that is decoded: the public output, and for each of as many segments as there may be
+/// somewhat more than an honest one has.
+pub const HEAD_BYTES_MAX: usize = PUBLIC_OUTPUT_MAX as usize + (64 << 20);
 /// Largest STARK proof that is decoded, several times the largest honest one. Decoding takes at
 /// most a small multiple of a file's size in memory.
 pub const PART_BYTES_MAX: usize = 32 << 20;
@@ -133,6 +135,8 @@ pub enum HeadError {
     Segments { found: usize },
     #[error("the first segment does not begin at the program's entry point and without output")]
     Beginning,
+    #[error("segment {segment} begins at {entry:#x}, which is no instruction's address")]
+    Entry { segment: u32, entry: u64 },
     #[error(
         "segment {segment} begins at a position of the public output before the last one's or after its end"
     )]
@@ -213,11 +217,20 @@ impl Head {
     /// # Errors
     /// If its shape isn't one, or there is no such part.
     pub fn plan(&self, index: usize) -> Result<(Shape, Plan), HeadError> {
+        self.plan_by(&mut Catalogue::default(), index)
+    }
+
+    /// The same, with demands that are known already.
+    pub(crate) fn plan_by(
+        &self,
+        catalogue: &mut Catalogue,
+        index: usize,
+    ) -> Result<(Shape, Plan), HeadError> {
         let found = self.segments.len();
         let head = self.part_head(index).ok_or(HeadError::Segments { found })?;
         let shape = Shape::new(self.part(index), &head.tables, &self.key)
             .map_err(|source| HeadError::Shape { index, source })?;
-        let plan = Plan::new(shape.tables());
+        let plan = Plan::by(catalogue, shape.tables());
         Ok((shape, plan))
     }
 
@@ -255,23 +268,24 @@ impl Head {
         if length > PUBLIC_OUTPUT_MAX {
             return Err(HeadError::OutputTooLong { bytes: length });
         }
-        let found = self.segments.len();
-        if found == 0 || u32::try_from(found).map_or(true, |found| found > SEGMENTS_MAX) {
-            return Err(HeadError::Segments { found });
-        }
+        check_segments(self.segments.len())?;
         let first = self.segments.first().map(|segment| (segment.entry, segment.output_start));
         if first != Some((self.key.entry, 0)) {
             return Err(HeadError::Beginning);
         }
         let mut last = 0;
         for (segment, number) in self.segments.iter().zip(1..) {
+            if !segment.entry.is_multiple_of(4) || segment.entry >= MEMORY_END {
+                return Err(HeadError::Entry { segment: number, entry: segment.entry });
+            }
             if segment.output_start < last || segment.output_start > length {
                 return Err(HeadError::OutputOrder { segment: number });
             }
             last = segment.output_start;
         }
+        let mut catalogue = Catalogue::default();
         for index in 0..self.parts() {
-            let (_, plan) = self.plan(index)?;
+            let (_, plan) = self.plan_by(&mut catalogue, index)?;
             if let Some(head) = self.part_head(index) {
                 stark::check_border(&plan, &head.border)
                     .map_err(|source| HeadError::Border { index, source })?;
@@ -400,11 +414,13 @@ impl Head {
         let exit_code = reader.u64()?;
         let public_output = public_output(&mut reader)?.to_vec();
         let segments = reader.length()?;
-        let ledger = part_head(&mut reader, &key, 0)?;
+        check_segments(segments)?;
+        let mut catalogue = Catalogue::default();
+        let ledger = part_head(&mut reader, &mut catalogue, &key, 0)?;
         let mut list = Vec::new();
         for number in 1..=segments {
             let [entry, output_start] = [reader.u64()?, reader.u64()?];
-            let part = part_head(&mut reader, &key, number)?;
+            let part = part_head(&mut reader, &mut catalogue, &key, number)?;
             list.push(SegmentHead { entry, output_start, part });
         }
         reader.end()?;
@@ -495,6 +511,13 @@ impl Proof {
     }
 }
 
+fn check_segments(found: usize) -> Result<(), HeadError> {
+    match u32::try_from(found) {
+        Ok(1..=SEGMENTS_MAX) => Ok(()),
+        _ => Err(HeadError::Segments { found }),
+    }
+}
+
 fn length(found: usize, maximum: usize) -> Result<[u8; 4], EncodeError> {
     if found > maximum { Err(EncodeError::TooLong { found }) } else { Ok(encode::length(found)) }
 }
@@ -511,6 +534,7 @@ fn write_part<S: Sink>(sink: &mut S, head: &PartHead) {
 
 fn part_head(
     reader: &mut Reader<'_>,
+    catalogue: &mut Catalogue,
     key: &KeyMaterial,
     index: usize,
 ) -> Result<PartHead, DecodeError> {
@@ -519,7 +543,7 @@ fn part_head(
     let part = if index == 0 { Part::Ledger } else { Part::Segment };
     let shape =
         Shape::new(part, &tables, key).map_err(|source| HeadError::Shape { index, source })?;
-    let border = decode::read_border(reader, &Plan::new(shape.tables()))?;
+    let border = decode::read_border(reader, &Plan::by(catalogue, shape.tables()))?;
     Ok(PartHead { tables, border })
 }
 

@@ -13,6 +13,7 @@ use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
 use lvm_air::tables::{boundary, ledger};
 use lvm_isa::segment::SEGMENTS_MAX;
 use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
+use p3_field::PrimeField64;
 use p3_security::fri::{
     FriRegime, commit_phase_error_ldr_m, commit_phase_error_udr, query_phase_error,
 };
@@ -22,7 +23,7 @@ use p3_security::report::{DEEP_LABEL, LDT_COMMIT_LABEL, LDT_LABEL, LDT_QUERY_LAB
 use p3_security::stark::proven_security_report;
 use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
 
-use crate::config::{CHALLENGE_BITS, COLLISION_BITS};
+use crate::config::{CHALLENGE_BITS, COLLISION_BITS, Val};
 use crate::key::KeyMaterial;
 use crate::profile::Parameters;
 use crate::shape::{Shape, ShapeError, log_padded};
@@ -87,7 +88,7 @@ impl Report {
 }
 
 /// What a shape asks of the protocol, over all tables: what the terms are computed from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Log2 of the largest height.
     pub log_height: usize,
@@ -134,10 +135,34 @@ impl Totals {
     }
 }
 
+impl Totals {
+    /// The larger of each.
+    #[must_use]
+    pub fn max(&self, other: &Self) -> Self {
+        let messages = |bus: Bus| {
+            let of = |totals: &Self| {
+                let found = totals.messages.iter().find(|(found, _)| *found == bus);
+                found.map_or(0, |&(_, messages)| messages)
+            };
+            of(self).max(of(other))
+        };
+        Self {
+            log_height: self.log_height.max(other.log_height),
+            constraints: self.constraints.max(other.constraints),
+            openings: self.openings.max(other.openings),
+            messages: Bus::ALL
+                .into_iter()
+                .map(|bus| (bus, messages(bus)))
+                .filter(|&(_, messages)| messages > 0)
+                .collect(),
+        }
+    }
+}
+
 /// Messages on a global bus over all parts of a run, at most: two a row in up to four tables of
 /// 2^26 rows at most, in up to 2^16 parts.
 pub const GLOBAL_MESSAGES_MAX: u64 = 1 << (16 + LOG_HEIGHT_MAX + 3);
-const _: () = assert!(SEGMENTS_MAX < 1 << 16);
+const _: () = assert!(SEGMENTS_MAX < 1 << 16 && GLOBAL_MESSAGES_MAX < Val::ORDER_U64);
 
 /// Fields in the widest message, which is the degree of every fingerprint.
 pub fn message_width() -> usize {
@@ -178,7 +203,12 @@ pub fn largest_plan(part: Part, log_height: u8) -> Result<Plan, ShapeError> {
 /// Accounts for a proof of `plan` with `parameters`.
 #[must_use]
 pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
-    let totals = Totals::of(plan);
+    report_of(parameters, &Totals::of(plan))
+}
+
+/// Accounts for a proof whose plan has these totals, or less of any.
+#[must_use]
+pub fn report_of(parameters: &Parameters, totals: &Totals) -> Report {
     let log_height = totals.log_height;
     let instance = InstanceShape {
         log_trace_length: log_height,
@@ -217,7 +247,7 @@ pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
     let extras: Vec<_> = security_term(&logup, &instance, &grinding).into_iter().collect();
     let report = proven_security_report(&fri, &air, &instance, &extras, &grinding);
     let regimes = [Some(report.udr), report.ldr].into_iter().flatten();
-    let account = Account { fri, air, instance, totals: &totals, grinding };
+    let account = Account { fri, air, instance, totals, grinding };
     Report { regimes: regimes.map(|regime| account.terms(&regime)).collect() }
 }
 

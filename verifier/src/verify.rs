@@ -9,8 +9,9 @@ use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::profile::Profile;
 use crate::proof::{Head, Proof};
-use crate::security;
+use crate::security::{self, Totals};
 use crate::stark::global::GlobalChallenges;
+use crate::stark::interactions::Catalogue;
 use crate::stark::{self, Begun, StarkProof, Subject};
 use crate::transcript;
 
@@ -86,30 +87,31 @@ impl Verifier {
         // 2. The shapes, the lengths that they fix, and the security that they attain.
         head.check()?;
         let mut begun = Vec::with_capacity(head.parts());
-        let mut last: &[(u8, u8)] = &[];
+        let mut catalogue = Catalogue::default();
+        let mut totals = Totals::default();
         for index in 0..head.parts() {
-            let (shape, plan) = head.plan(index)?;
+            let (shape, plan) = head.plan_by(&mut catalogue, index)?;
             let Some(part) = head.part_head(index) else { continue };
-            if part.tables != last {
-                let found = security::report(&profile.parameters(), &plan).bits();
-                let expected = profile.target_bits();
-                if found < f64::from(expected) {
-                    return Err(VerifyError::Security { index, expected, found });
-                }
-                last = &part.tables;
-            }
+            totals = totals.max(&Totals::of(&plan));
             // 3. Each transcript begins with the statement and the border.
             let kind = head.part(index);
             let statement = head.statement(index).unwrap_or_default();
             let seed = transcript::part_seed(profile, &self.key, kind, &statement, &shape);
             begun.push(Begun::new(seed, head.key.root(kind), &part.border));
         }
+        // No part attains less than one that had the most of everything.
+        let found = security::report_of(&profile.parameters(), &totals).bits();
+        let expected = profile.target_bits();
+        if found < f64::from(expected) {
+            return Err(VerifyError::Security { expected, found });
+        }
         let global = head.global(profile, &begun)?;
         Ok(Verification { head, profile, begun, global, next: 0, sum: Challenge::ZERO })
     }
 }
 
-/// A proof under verification, part by part.
+/// A proof under verification, part by part. Only [`Verification::finish`] says that the run is
+/// proved: parts that verify may be of runs that don't fit together.
 #[derive(Clone, Debug)]
 pub struct Verification<'h> {
     head: &'h Head,
@@ -146,7 +148,7 @@ impl<'h> Verification<'h> {
     ///
     /// # Errors
     /// As [`Self::part`].
-    pub fn part_at(&self, index: usize, proof: &StarkProof) -> Result<Challenge, VerifyError> {
+    fn part_at(&self, index: usize, proof: &StarkProof) -> Result<Challenge, VerifyError> {
         let parts = self.head.parts();
         let none = VerifyError::Parts { expected: parts, found: parts.saturating_add(1) };
         let (Some(begun), Some(part)) = (self.begun.get(index), self.head.part_head(index)) else {

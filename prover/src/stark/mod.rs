@@ -108,6 +108,18 @@ pub(crate) fn begin(
     preprocessed: &Preprocessed,
     tables: &[Filled],
 ) -> Bordered {
+    begin_as(&Honest, reused, seed, plan, preprocessed, tables)
+}
+
+/// [`begin`], for any conduct.
+fn begin_as(
+    conduct: &dyn Conduct,
+    reused: &Reused,
+    seed: Digest,
+    plan: &Plan,
+    preprocessed: &Preprocessed,
+    tables: &[Filled],
+) -> Bordered {
     let _span = debug_span!("border").entered();
     let layout = plan.layout(Tree::Border);
     let rows = side_by_side(reused, layout, &aligned(plan, tables));
@@ -115,7 +127,7 @@ pub(crate) fn begin(
         Committed::new(layout, rows.iter().map(|rows| extend(&reused.dft, rows)).collect());
     let (root, fixed) = (committed.root(), preprocessed.committed.root());
     let (_, eta) = Begun::draw_eta(seed, &fixed, &root);
-    let values = layout
+    let mut values: Vec<Vec<Challenge>> = layout
         .groups
         .iter()
         .zip(&committed.matrices)
@@ -126,6 +138,7 @@ pub(crate) fn begin(
             values
         })
         .collect();
+    conduct.border(&mut values);
     let border = Border { root, values };
     let begun = Begun::new(seed, &fixed, &border);
     Bordered { rows, committed, border, begun }

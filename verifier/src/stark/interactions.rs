@@ -105,6 +105,22 @@ impl Demands {
     }
 }
 
+/// The demands of the tables that were asked for, each computed once.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue(Vec<(Table, Demands)>);
+
+impl Catalogue {
+    /// The demands of `table`.
+    pub fn of(&mut self, table: Table) -> Demands {
+        if let Some((_, demands)) = self.0.iter().find(|(known, _)| *known == table) {
+            return demands.clone();
+        }
+        let demands = Demands::of(table);
+        self.0.push((table, demands.clone()));
+        demands
+    }
+}
+
 /// Puts messages into pairs.
 struct Pairing {
     /// Messages that come in pairs still.

@@ -38,7 +38,7 @@ use crate::stark::domain::{LOG_BLOWUP, Selectors};
 use crate::stark::folder::Folder;
 use crate::stark::fri::{FriError, FriProof};
 use crate::stark::global::GlobalChallenges;
-use crate::stark::interactions::{AlphaBeta, BusChallenges, Demands};
+use crate::stark::interactions::{AlphaBeta, BusChallenges, Catalogue, Demands};
 use crate::stark::layout::Layout;
 use crate::stark::merkle::{Digest, MerkleError, TreeOpening};
 use crate::stark::openings::Combination;
@@ -103,7 +103,13 @@ impl Plan {
     /// The plan for tables with these heights (log2).
     #[must_use]
     pub fn new(tables: &[(Table, usize)]) -> Self {
-        let demands: Vec<Demands> = tables.iter().map(|&(table, _)| Demands::of(table)).collect();
+        Self::by(&mut Catalogue::default(), tables)
+    }
+
+    /// The same, with demands that are known already.
+    #[must_use]
+    pub fn by(catalogue: &mut Catalogue, tables: &[(Table, usize)]) -> Self {
+        let demands: Vec<Demands> = tables.iter().map(|&(table, _)| catalogue.of(table)).collect();
         let mut log_heights: Vec<usize> = tables.iter().map(|&(_, log)| log).collect();
         log_heights.sort_unstable_by(|a, b| b.cmp(a));
         log_heights.dedup();
@@ -261,7 +267,7 @@ pub struct Begun {
 
 impl Begun {
     /// Steps 1 and 2 for a part whose statement has the digest `seed`, which includes the plan's
-    /// tables, the segment's statement and its output.
+    /// tables and the segment's statement. The bytes that it commits are in the run's digest.
     #[must_use]
     pub fn new(seed: Digest, preprocessed: &Digest, border: &Border) -> Self {
         let (mut transcript, eta) = Self::draw_eta(seed, preprocessed, &border.root);

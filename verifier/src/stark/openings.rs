@@ -109,12 +109,13 @@ impl Combination {
             if let Some(values) = border_group.and_then(|(index, _)| border.values.get(index)) {
                 open(Tree::Border, 0, eta, values);
             }
-            for ((instance, _, log), values) in plan.with_next_row().zip(&opened.next) {
+            for ((instance, table, log), values) in plan.with_next_row().zip(&opened.next) {
+                let tree = Tree::of_main(table);
                 if log == log_height
-                    && let Some((_, part)) = plan.layout(Tree::Main).part(instance)
+                    && let Some((_, part)) = plan.layout(tree).part(instance)
                 {
                     let point = zeta * Val::two_adic_generator(log_height);
-                    open(Tree::Main, part.offset, point, values);
+                    open(tree, part.offset, point, values);
                 }
             }
             let n = Val::TWO.exp_u64(log_height as u64);
