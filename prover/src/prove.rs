@@ -1,4 +1,4 @@
-//! Steps 2 and 3: surveying, recording, filling, proving.
+//! Steps 2 to 9: surveying, recording, filling, proving.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};

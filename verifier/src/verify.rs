@@ -84,7 +84,7 @@ impl Verifier {
             return Err(VerifyError::PublicOutput);
         }
 
-        // 2. The shapes, the lengths that they fix, and the security that they attain.
+        // 2. The statements and shapes, the lengths that they fix, and the security they attain.
         head.check()?;
         let mut begun = Vec::with_capacity(head.parts());
         let mut catalogue = Catalogue::default();
@@ -93,7 +93,7 @@ impl Verifier {
             let (shape, plan) = head.plan_by(&mut catalogue, index)?;
             let Some(part) = head.part_head(index) else { continue };
             totals = totals.max(&Totals::of(&plan));
-            // 3. Each transcript begins with the statement and the border.
+            // 2 and 3. Each transcript begins with the statement and the border.
             let kind = head.part(index);
             let statement = head.statement(index).unwrap_or_default();
             let seed = transcript::part_seed(profile, &self.key, kind, &statement, &shape);
@@ -105,6 +105,7 @@ impl Verifier {
         if found < f64::from(expected) {
             return Err(VerifyError::Security { expected, found });
         }
+        // 4. The global challenges.
         let global = head.global(profile, &begun)?;
         Ok(Verification { head, profile, begun, global, next: 0, sum: Challenge::ZERO })
     }
@@ -179,6 +180,7 @@ impl<'h> Verification<'h> {
         if expected != found {
             return Err(VerifyError::Parts { expected, found });
         }
+        // 11. The parts fit together.
         if self.sum != Challenge::ZERO {
             return Err(VerifyError::Balance);
         }

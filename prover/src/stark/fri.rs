@@ -1,4 +1,4 @@
-//! Step 6: the low-degree test.
+//! Step 9: the low-degree test.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_verifier::stark::domain::{LOG_BLOWUP, reverse};

@@ -1,4 +1,4 @@
-//! Step 3: the interaction columns.
+//! Step 6: the interaction columns.
 
 use lvm_air::builder::{Side, TableBuilder};
 use lvm_air::bus::Bus;

@@ -100,7 +100,7 @@ pub(crate) struct Bordered {
     pub(crate) begun: Begun,
 }
 
-/// Steps 1 and 2: commits to the border tables among `tables`.
+/// Steps 2 and 3: commits to the border tables among `tables`.
 pub(crate) fn begin(
     reused: &Reused,
     seed: Digest,
@@ -144,7 +144,7 @@ fn begin_as(
     Bordered { rows, committed, border, begun }
 }
 
-/// Steps 3 to 7: proves filled tables, which are those of `plan`.
+/// Steps 5 to 9: proves filled tables, which are those of `plan`.
 #[expect(clippy::too_many_arguments, reason = "they have nothing in common")]
 pub(crate) fn prove(
     reused: &Reused,
@@ -176,7 +176,7 @@ fn prove_as(
     let mut transcript = begun.transcript;
     transcript.absorb_root(&global.digest);
 
-    // 3. Main columns.
+    // 5. Main columns.
     let main_layout = plan.layout(Tree::Main);
     let main_rows = debug_span!("gather")
         .in_scope(|| side_by_side(reused, main_layout, &aligned(plan, &tables)));
@@ -191,7 +191,7 @@ fn prove_as(
     let local = AlphaBeta::draw(&mut transcript);
     let buses = BusChallenges::<PackedChallenge>::new(local, global.challenges);
 
-    // 4. Interaction columns.
+    // 6. Interaction columns.
     let interactions_layout = plan.layout(Tree::Interactions);
     let rows = Rows { border: &border_rows, main: &main_rows, preprocessed: &preprocessed.rows };
     let interaction_rows: Vec<Cells> = debug_span!("interactions").in_scope(|| {
@@ -231,10 +231,10 @@ fn prove_as(
     }
     transcript.absorb_root(&interactions.root());
     absorb_totals(&mut transcript, &totals);
-    let alpha = transcript.draw();
+    let delta = transcript.draw();
 
-    // 5. Quotients.
-    let powers = packed_powers(alpha, plan.powers());
+    // 7. Quotients.
+    let powers = packed_powers(delta, plan.powers());
     let rows = Rows {
         border: &border.matrices,
         main: &main.matrices,
@@ -268,7 +268,7 @@ fn prove_as(
     transcript.absorb_root(&quotient.root());
     let zeta = transcript.draw();
 
-    // 6. Openings.
+    // 8. Openings.
     let trees = [&preprocessed.committed, &border, &main, &interactions, &quotient];
     let _span = debug_span!("open").entered();
     let points: Vec<&Points> = plan.log_heights.iter().map(|&log| reused.points(log)).collect();
@@ -314,7 +314,7 @@ fn prove_as(
     conduct.opened(zeta, &mut opened);
     absorb_opened(&mut transcript, &opened);
 
-    // 7. One function for each height, and FRI.
+    // 9. One function for each height, and FRI.
     let witness = fri::grind(transcript.puzzle(), parameters.batch_grinding);
     let _ = transcript.absorb_witness(parameters.batch_grinding, witness);
     let challenges = [begun.eta, zeta, transcript.draw()];

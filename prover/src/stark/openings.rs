@@ -1,4 +1,4 @@
-//! Steps 5 and 6: the columns' values at ζ, and the function of each height that proves them.
+//! Steps 8 and 9: the columns' values at ζ, and the function of each height that proves them.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_verifier::stark::Tree;

@@ -1,16 +1,19 @@
 //! The proof protocol of one part of a run: a STARK over many tables that talk over LogUp buses.
 //!
-//! The steps, which the prover takes in the same order (`docs/protocol.md` says why they are
-//! sound):
+//! The steps have the numbers of `docs/protocol.md`, which says why they are sound; the prover
+//! takes them in the same order:
 //!
-//! 1. The transcript begins with the statement's digest; the preprocessed columns are in it.
-//! 2. Border columns are committed, and opened at a point η that is drawn then. When all parts of
-//!    the run have come so far, the challenges of the global buses are drawn ([`global`]).
-//! 3. The other main columns are committed; the challenges of the part's buses are drawn.
-//! 4. Interaction columns are committed, and their sums sent; the constraint challenge is drawn.
-//! 5. Each height's quotient is committed; the point ζ is drawn.
-//! 6. All columns are opened at ζ. The constraints hold there.
-//! 7. The openings are combined and proved by FRI.
+//! -  2. The transcript begins with the statement's digest; the preprocessed columns are in it.
+//! -  3. Border columns are committed, and opened at a point η that is drawn then.
+//! -  4. When all parts of the run have come so far, the challenges of the global buses are drawn
+//!   ([`global`]).
+//! -  5. The other main columns are committed; the challenges of the part's buses are drawn.
+//! -  6. Interaction columns are committed, and their totals sent; the constraint challenge δ is
+//!   drawn.
+//! -  7. Each height's quotient is committed; the point ζ is drawn.
+//! -  8. All columns are opened at ζ. The constraints hold there.
+//! -  9. The openings are combined and proved by FRI.
+//! - 10. The part's buses balance.
 
 pub mod domain;
 pub mod folder;
@@ -266,7 +269,7 @@ pub struct Begun {
 }
 
 impl Begun {
-    /// Steps 1 and 2 for a part whose statement has the digest `seed`, which includes the plan's
+    /// Steps 2 and 3 for a part whose statement has the digest `seed`, which includes the plan's
     /// tables and the segment's statement. The bytes that it commits are in the run's digest.
     #[must_use]
     pub fn new(seed: Digest, preprocessed: &Digest, border: &Border) -> Self {
@@ -309,7 +312,7 @@ pub fn verify(
     check_border(plan, border)?;
     check_lengths(parameters, plan, proof)?;
 
-    // 2 to 5. The challenges.
+    // 5 to 7. The challenges.
     let mut transcript = begun.transcript.clone();
     transcript.absorb_root(&global.digest);
     transcript.absorb_root(&proof.main);
@@ -317,12 +320,12 @@ pub fn verify(
         BusChallenges::<Challenge>::new(AlphaBeta::draw(&mut transcript), global.challenges);
     transcript.absorb_root(&proof.interactions);
     absorb_totals(&mut transcript, &proof.totals);
-    let alpha = transcript.draw();
+    let delta = transcript.draw();
     transcript.absorb_root(&proof.quotient);
     let zeta = transcript.draw();
 
-    // 6. The constraints hold at ζ.
-    let powers: Vec<Challenge> = alpha.powers().take(plan.powers()).collect();
+    // 8. The constraints hold at ζ.
+    let powers: Vec<Challenge> = delta.powers().take(plan.powers()).collect();
     for (index, &log_height) in plan.log_heights.iter().enumerate() {
         let statement = subject.statement;
         let sum = constraints_at(plan, statement, &buses, &powers, zeta, log_height, &proof.opened)
@@ -337,13 +340,13 @@ pub fn verify(
         }
     }
 
-    // 7. The openings are those of the commitments.
+    // 9. The openings are those of the commitments.
     absorb_opened(&mut transcript, &proof.opened);
     if !transcript.absorb_witness(parameters.batch_grinding, proof.witness) {
         return Err(StarkError::Grinding);
     }
 
-    // 4. The part's buses balance. The public output may be long, so this comes after the work.
+    // 10. The part's buses balance. The public output may be long, so this comes after the work.
     let total: Challenge = proof.totals.iter().map(|totals| totals.local).sum();
     let start = subject.statement.output.start;
     let received = output_sum(&buses, start, subject.output).ok_or(StarkError::Challenge)?;
