@@ -255,10 +255,7 @@ impl Head {
         if length > PUBLIC_OUTPUT_MAX {
             return Err(HeadError::OutputTooLong { bytes: length });
         }
-        let found = self.segments.len();
-        if found == 0 || u32::try_from(found).map_or(true, |found| found > SEGMENTS_MAX) {
-            return Err(HeadError::Segments { found });
-        }
+        check_segments(self.segments.len())?;
         let first = self.segments.first().map(|segment| (segment.entry, segment.output_start));
         if first != Some((self.key.entry, 0)) {
             return Err(HeadError::Beginning);
@@ -400,6 +397,7 @@ impl Head {
         let exit_code = reader.u64()?;
         let public_output = public_output(&mut reader)?.to_vec();
         let segments = reader.length()?;
+        check_segments(segments)?;
         let ledger = part_head(&mut reader, &key, 0)?;
         let mut list = Vec::new();
         for number in 1..=segments {
@@ -492,6 +490,14 @@ impl Proof {
         }
         reader.end()?;
         Ok(Self { head, parts })
+    }
+}
+
+/// Whether a run may have so many segments.
+fn check_segments(found: usize) -> Result<(), HeadError> {
+    match u32::try_from(found) {
+        Ok(1..=SEGMENTS_MAX) => Ok(()),
+        _ => Err(HeadError::Segments { found }),
     }
 }
 

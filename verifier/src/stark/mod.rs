@@ -103,7 +103,14 @@ impl Plan {
     /// The plan for tables with these heights (log2).
     #[must_use]
     pub fn new(tables: &[(Table, usize)]) -> Self {
-        let demands: Vec<Demands> = tables.iter().map(|&(table, _)| Demands::of(table)).collect();
+        // A table may be there many times, and the widest ones' demands take a while.
+        let mut demands: Vec<Demands> = Vec::with_capacity(tables.len());
+        let mut last = None;
+        for &(table, _) in tables {
+            let again = demands.last().filter(|_| last == Some(table)).cloned();
+            demands.push(again.unwrap_or_else(|| Demands::of(table)));
+            last = Some(table);
+        }
         let mut log_heights: Vec<usize> = tables.iter().map(|&(_, log)| log).collect();
         log_heights.sort_unstable_by(|a, b| b.cmp(a));
         log_heights.dedup();

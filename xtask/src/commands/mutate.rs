@@ -140,7 +140,7 @@ fn describe(subject: &Subject, forgery: &Forgery) -> String {
         let table = &subject.tables[at];
         let name = &table.names[column];
         let was = table.row(row)[column];
-        format!("{} row {row} {name}: {was} -> {value}", table.table.name())
+        format!("{} row {row} {name}: {was} -> {value}", table.name)
     });
     cells.collect::<Vec<_>>().join(", ")
 }
