@@ -246,11 +246,34 @@ impl Head {
         Ok(gathering.finish(&ledger.transcript, &run))
     }
 
+    /// Shape and plan of the part with this index, whose border is laid out as they want.
+    ///
+    /// # Errors
+    /// As [`Self::plan`], or if the border is laid out otherwise.
+    pub fn checked_plan(&self, index: usize) -> Result<(Shape, Plan), HeadError> {
+        let (shape, plan) = self.plan(index)?;
+        if let Some(head) = self.part_head(index) {
+            stark::check_border(&plan, &head.border)
+                .map_err(|source| HeadError::Border { index, source })?;
+        }
+        Ok((shape, plan))
+    }
+
     /// Whether the head is one of a run, as far as it says itself.
     ///
     /// # Errors
     /// If it isn't.
     pub fn check(&self) -> Result<(), HeadError> {
+        self.check_places()?;
+        (0..self.parts()).try_for_each(|index| self.checked_plan(index).map(drop))
+    }
+
+    /// The part of [`Self::check`] that isn't about shapes and borders: lengths, and where segments
+    /// begin.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_places(&self) -> Result<(), HeadError> {
         let length = self.public_output.len() as u64;
         if length > PUBLIC_OUTPUT_MAX {
             return Err(HeadError::OutputTooLong { bytes: length });
@@ -266,13 +289,6 @@ impl Head {
                 return Err(HeadError::OutputOrder { segment: number });
             }
             last = segment.output_start;
-        }
-        for index in 0..self.parts() {
-            let (_, plan) = self.plan(index)?;
-            if let Some(head) = self.part_head(index) {
-                stark::check_border(&plan, &head.border)
-                    .map_err(|source| HeadError::Border { index, source })?;
-            }
         }
         Ok(())
     }
@@ -407,7 +423,8 @@ impl Head {
         }
         reader.end()?;
         let head = Self { profile: found, key, exit_code, public_output, ledger, segments: list };
-        head.check()?;
+        // Shapes and borders were read as they must be.
+        head.check_places()?;
         Ok(head)
     }
 

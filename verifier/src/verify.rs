@@ -9,7 +9,7 @@ use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::profile::Profile;
 use crate::proof::{Head, Proof};
-use crate::security;
+use crate::security::Judge;
 use crate::stark::global::GlobalChallenges;
 use crate::stark::{self, Begun, StarkProof, Subject};
 use crate::transcript;
@@ -84,20 +84,14 @@ impl Verifier {
         }
 
         // 2. The shapes, the lengths that they fix, and the security that they attain.
-        head.check()?;
+        head.check_places()?;
         let mut begun = Vec::with_capacity(head.parts());
-        let mut last: &[(u8, u8)] = &[];
+        let mut judge = Judge::new(profile);
         for index in 0..head.parts() {
-            let (shape, plan) = head.plan(index)?;
+            let (shape, plan) = head.checked_plan(index)?;
             let Some(part) = head.part_head(index) else { continue };
-            if part.tables != last {
-                let found = security::report(&profile.parameters(), &plan).bits();
-                let expected = profile.target_bits();
-                if found < f64::from(expected) {
-                    return Err(VerifyError::Security { index, expected, found });
-                }
-                last = &part.tables;
-            }
+            let expected = profile.target_bits();
+            judge.check(&plan).map_err(|found| VerifyError::Security { index, expected, found })?;
             // 3. Each transcript begins with the statement and the border.
             let kind = head.part(index);
             let statement = head.statement(index).unwrap_or_default();

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lvm_air::table::Part;
+use lvm_air::table::{Part, Table};
 use lvm_verifier::Profile;
 use lvm_verifier::profile::Parameters;
 use lvm_verifier::security::{
-    BORDER_LABEL, GLOBAL_MESSAGES_MAX, RegimeTerms, Report, largest_plan, report,
+    BORDER_LABEL, GLOBAL_MESSAGES_MAX, Judge, RegimeTerms, Report, largest_plan, report,
 };
+use lvm_verifier::shape::TABLES_MAX;
+use lvm_verifier::stark::Plan;
 
 /// Log2 of the heights of the tables that have no fixed height. No proof is below the first: the
 /// range table has that height.
@@ -145,6 +147,47 @@ fn every_profile_attains_its_target_for_every_shape() {
         let shape = format!("{profile} {} 2^{log_height}", part.name());
         assert!(bits >= f64::from(profile.target_bits()), "{shape}: {bits}");
     }
+}
+
+/// What judges shapes one after another says the same as a report on each, of the largest shapes and
+/// of the widest that can be stated: their reports must not be what takes long.
+#[test]
+fn a_judge_says_what_the_reports_say() {
+    for profile in Profile::ALL {
+        let mut judge = Judge::new(profile);
+        for part in PARTS {
+            for log_height in LOG_HEIGHTS {
+                let plan = largest_plan(part, log_height).expect("a shape");
+                assert_eq!(judge.check(&plan), Ok(()));
+            }
+        }
+        for log_height in [16, 20, 26] {
+            let fixed = [Table::Program, Table::Range, Table::Byte, Table::ShiftAmount];
+            let logs = [log_height, 16, 16, 6];
+            let mut tables: Vec<(Table, usize)> = fixed.into_iter().zip(logs).collect();
+            tables.push((Table::Boundary, 6));
+            tables.resize(TABLES_MAX, (Table::Keccak, 4));
+            let plan = Plan::new(&tables);
+            let found = report(&profile.parameters(), &plan).bits();
+            assert!(found >= f64::from(profile.target_bits()), "{profile}: {found}");
+            assert_eq!(judge.check(&plan), Ok(()));
+        }
+        let heights = judge.heights().len();
+        assert_eq!(heights, LOG_HEIGHTS.len(), "one report a height is enough");
+    }
+}
+
+/// A judge refuses what attains too little, and says how much it does.
+#[test]
+fn a_judge_refuses_what_attains_too_little() {
+    // Taller than tables may be.
+    let log_height = 36;
+    let tables = [(Table::Program, log_height), (Table::Range, 16), (Table::Keccak, log_height)];
+    let plan = Plan::new(&tables);
+    let profile = Profile::Provable128;
+    let bits = report(&profile.parameters(), &plan).bits();
+    assert!(bits < 128.0, "{bits}");
+    assert_eq!(Judge::new(profile).check(&plan), Err(bits));
 }
 
 /// The point at which borders are opened is a challenge like the others.
