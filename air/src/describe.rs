@@ -55,6 +55,8 @@ pub struct Message {
     pub multiplicity: Expression,
     /// Bound of the multiplicity; 0 if it is provided to be asked for any number of times.
     pub multiplicity_max: u32,
+    /// Which segments have the message; all, if `None`.
+    pub when: Option<&'static str>,
 }
 
 /// A table in names and texts.
@@ -74,24 +76,34 @@ pub struct Description {
     pub unmentioned: Vec<String>,
 }
 
-/// Stands for the statement; no table has other constants like these.
-const STATEMENT: Statement = Statement {
-    segment: 0x5EED_0001,
-    entry: 0x5EED_0000_0000_0002,
-    exit: Exit::Continue(0x5EED_0000_0000_0003),
-    output: 0x5EED_0004_5EED_0005..0x5EED_0006_5EED_0007,
-};
+/// Stands for the statement of a segment with this end; no table has other constants like these.
+const fn statement(exit: Exit) -> Statement {
+    Statement {
+        segment: 0x5EED_0001,
+        entry: 0x5EED_0000_0000_0002,
+        exit,
+        output: 0x5EED_0004_5EED_0005..0x5EED_0006_5EED_0007,
+    }
+}
+
+/// How a segment ends, and what is said of messages that only such segments have.
+const EXITS: [(Exit, &str); 2] = [
+    (Exit::Continue(0x5EED_0000_0000_0003), "if the run goes on"),
+    (Exit::Halt(0x5EED_0008_5EED_0009), "if the run halts"),
+];
 
 /// The statement's parts as field elements, and their names.
-const STATEMENT_NAMES: [(Goldilocks, &str); 8] = [
+const STATEMENT_NAMES: [(Goldilocks, &str); 10] = [
     (Goldilocks::new(0x5EED_0001), "statement.segment"),
     (Goldilocks::new(0x5EED_0000), "(statement.segment − 1)"),
     (Goldilocks::new(0x5EED_0000_0000_0002), "statement.entry"),
-    (Goldilocks::new(0x5EED_0000_0000_0003), "statement.exit"),
+    (Goldilocks::new(0x5EED_0000_0000_0003), "statement.next_entry"),
     (Goldilocks::new(0x5EED_0004), "statement.output.start.hi"),
     (Goldilocks::new(0x5EED_0005), "statement.output.start.lo"),
     (Goldilocks::new(0x5EED_0006), "statement.output.end.hi"),
     (Goldilocks::new(0x5EED_0007), "statement.output.end.lo"),
+    (Goldilocks::new(0x5EED_0008), "statement.exit_code.hi"),
+    (Goldilocks::new(0x5EED_0009), "statement.exit_code.lo"),
 ];
 
 impl Description {
@@ -103,20 +115,22 @@ impl Description {
         for column in &mut preprocessed {
             column.name = format!("fixed.{}", column.name);
         }
-        let names = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect();
-        let names = Names {
-            main: names(&columns),
-            preprocessed: names(&preprocessed),
-            constants: STATEMENT_NAMES.to_vec(),
-        };
-        let mut describer = Describer {
-            main: window(columns.len(), |offset| BaseEntry::Main { offset }),
-            preprocessed: window(preprocessed.len(), |offset| BaseEntry::Preprocessed { offset }),
-            writer: Writer::new(names),
-            constraints: Vec::new(),
-            messages: Vec::new(),
-        };
-        table.eval(&STATEMENT, &mut describer);
+        let [continued, halted] = EXITS.map(|(exit, when)| {
+            let mut describer = Describer::new(&columns, &preprocessed);
+            table.eval(&statement(exit), &mut describer);
+            (describer, when)
+        });
+        // How a run ends decides of some messages whether they are there, and of nothing else.
+        let (mut describer, goes_on) = continued;
+        let (other, halts) = halted;
+        for (message, other) in describer.messages.iter_mut().zip(other.messages) {
+            match [&*message, &other].map(|message| message.multiplicity.text == "0") {
+                [false, true] => message.when = Some(goes_on),
+                [true, false] => *message = Message { when: Some(halts), ..other },
+                _ => {}
+            }
+        }
+        describer.writer.mentioned.extend(other.writer.mentioned);
         let unmentioned = columns
             .iter()
             .chain(&preprocessed)
@@ -174,6 +188,22 @@ struct Describer {
 }
 
 impl Describer {
+    fn new(columns: &[Column], preprocessed: &[Column]) -> Self {
+        let names = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect();
+        let names = Names {
+            main: names(columns),
+            preprocessed: names(preprocessed),
+            constants: STATEMENT_NAMES.to_vec(),
+        };
+        Self {
+            main: window(columns.len(), |offset| BaseEntry::Main { offset }),
+            preprocessed: window(preprocessed.len(), |offset| BaseEntry::Preprocessed { offset }),
+            writer: Writer::new(names),
+            constraints: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
+
     fn expression(&mut self, expression: &Symbolic) -> Expression {
         Expression { text: self.writer.write(expression), degree: expression.degree_multiple() }
     }
@@ -229,6 +259,7 @@ impl TableBuilder for Describer {
     ) {
         let fields = fields.into_iter().map(|field| self.expression(&field)).collect();
         let multiplicity = self.expression(&multiplicity);
-        self.messages.push(Message { bus, side, fields, multiplicity, multiplicity_max });
+        let when = None;
+        self.messages.push(Message { bus, side, fields, multiplicity, multiplicity_max, when });
     }
 }

@@ -9,8 +9,9 @@ use lvm_air::builder::Side;
 use lvm_air::bus::Bus;
 use lvm_air::columns::Column;
 use lvm_air::degree::Degrees;
-use lvm_air::describe::{Constraint, Description, Expression};
-use lvm_air::table::{LOG_HEIGHT_MAX, Table};
+use lvm_air::describe::{Constraint, Description, Expression, Message};
+use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
+use lvm_isa::segment::SEGMENTS_MAX;
 use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
 use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
@@ -207,12 +208,15 @@ fn labels_are_found_in_sources() {
 ///
 /// The operands that an instruction doesn't have are 0 on the bus `program`, and a table of one
 /// operation has one code; `tables/program.rs` lists them, and they are left out here.
-const CONSTANT_FIELDS: [&str; 25] = [
+const CONSTANT_FIELDS: [&str; 35] = [
+    "boundary: cell.is_writable = 1",
+    "boundary: cell.segment = (statement.segment − 1)",
+    "boundary: cell.segment = statement.segment",
     "boundary: execution.pc = statement.entry",
+    "boundary: execution.pc = statement.next_entry",
     "boundary: execution.time = 4",
-    "boundary: memory_order.address = 4088",
-    "boundary: register.hi = 0",
-    "boundary: register.lo = 0",
+    "boundary: halt.hi = statement.exit_code.hi",
+    "boundary: halt.lo = statement.exit_code.lo",
     "boundary: register.time = 0",
     "compare: register.hi = 0",
     "ecall: commit.remaining = 0",
@@ -222,17 +226,24 @@ const CONSTANT_FIELDS: [&str; 25] = [
     "ecall: register.register = 12",
     "ecall: register.register = 17",
     "ecall: register.register = 33",
-    "image: memory.time = 0",
+    "image: cell.segment = 0",
     "keccak_memory: memory.is_writable = 1",
-    "memory: memory.hi = 0",
-    "memory: memory.is_writable = 1",
-    "memory: memory.lo = 0",
-    "memory: memory.time = 0",
-    "private_input: memory.is_writable = 1",
-    "private_input: memory.time = 0",
+    "ledger: cell.hi = 0",
+    "ledger: cell.is_writable = 1",
+    "ledger: cell.lo = 0",
+    "ledger: cell.segment = 0",
+    "ledger: memory_order.address = 4088",
+    "memory: cell.hi = 0",
+    "memory: cell.is_writable = 1",
+    "memory: cell.lo = 0",
+    "memory: cell.segment = 0",
+    "private_input: cell.is_writable = 1",
+    "private_input: cell.segment = 0",
     "shift_word: shift_amount.by_32 = 0",
     "store_double: memory.is_writable = 1",
     "store_narrow: memory.is_writable = 1",
+    "touched: cell.segment = statement.segment",
+    "touched: memory.time = 0",
 ];
 
 #[test]
@@ -256,10 +267,14 @@ fn constants_in_messages_are_known() {
 /// No multiplicity that tables bound can add up to the field's order, whatever the heights.
 #[test]
 fn multiplicities_cannot_wrap() {
+    // A global bus has the messages of all parts.
+    let parts = |bus: Bus| if bus.is_global() { u128::from(SEGMENTS_MAX) + 1 } else { 1 };
     let bounded: u128 = descriptions()
         .iter()
         .flat_map(|description| &description.messages)
-        .map(|message| u128::from(message.multiplicity_max) << LOG_HEIGHT_MAX)
+        .map(|message| {
+            parts(message.bus) * (u128::from(message.multiplicity_max) << LOG_HEIGHT_MAX)
+        })
         .chain([u128::from(PUBLIC_OUTPUT_MAX)])
         .sum();
     assert!(bounded < u128::from(Goldilocks::ORDER_U64), "{bounded}");
@@ -268,6 +283,54 @@ fn multiplicities_cannot_wrap() {
         let table = description.table;
         for message in description.messages.iter().filter(|m| m.multiplicity_max == 0) {
             assert!(table.preprocessed_width() > 0, "{}: {}", table.name(), message.bus.name());
+        }
+    }
+}
+
+/// What is on a bus between parts is the border's, which is committed before its challenges are
+/// drawn, and nothing that isn't depends on what is committed later.
+#[test]
+fn global_messages_are_the_borders() {
+    for description in descriptions() {
+        let is_global = |message: &Message| message.bus.is_global();
+        let table = description.table;
+        assert_eq!(
+            description.messages.iter().any(is_global),
+            table.is_border(),
+            "{}",
+            table.name()
+        );
+        for message in description.messages.iter().filter(|message| is_global(message)) {
+            assert_eq!(message.multiplicity_max, 1, "{}", table.name());
+        }
+    }
+}
+
+/// Each table is one of a part's, `range` of both, and every bus but the global ones has both sides
+/// among one part's tables.
+#[test]
+fn parts_balance_by_themselves() {
+    let shared: Vec<Table> = Table::ALL
+        .into_iter()
+        .filter(|table| table.is_of(Part::Ledger) && table.is_of(Part::Segment))
+        .collect();
+    assert_eq!(shared, [Table::Range]);
+    for part in [Part::Ledger, Part::Segment] {
+        let mut descriptions = descriptions();
+        descriptions.retain(|description| description.table.is_of(part));
+        for bus in Bus::ALL {
+            let [sent, received] = [Side::Send, Side::Receive]
+                .map(|side| descriptions.iter().any(|description| description.is_on(bus, side)));
+            // Of the other lookups `range` has, the ledger asks for one only.
+            let is_offered = (part, bus) == (Part::Ledger, Bus::Sign16);
+            let is_statements = bus == Bus::Output;
+            assert!(
+                sent == received || is_offered || is_statements,
+                "{} {}",
+                part.name(),
+                bus.name()
+            );
+            assert_eq!(sent && bus.is_global(), bus.is_global(), "{} {}", part.name(), bus.name());
         }
     }
 }

@@ -208,7 +208,7 @@ fn registers_that_rest_for_long_are_refreshed() {
     a.push(i(Addi, C, 28, 0));
     absorb(&mut a);
     finish(&mut a);
-    let run = Run::assembled(&a);
-    assert!(!run.recording.events.refreshes.is_empty());
+    let mut run = Run::assembled(&a);
+    assert!(!run.events().refreshes.is_empty());
     run.expect_accepted();
 }

@@ -1,5 +1,6 @@
 //! Ten thousand damaged proofs, keys and programs: none is accepted, none panics or takes long,
-//! and the verifier's memory stays within bounds.
+//! and the verifier's memory stays within bounds: for the largest parts and heads, within a small
+//! multiple of the file's size.
 //!
 //! All is in one test, since memory is measured for the whole process.
 
@@ -10,10 +11,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lvm_air::table::{LOG_HEIGHT_MAX, Table};
+use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
+use lvm_isa::segment::{Budget, SEGMENTS_MAX};
 use lvm_prover::{Program, Prover};
-use lvm_verifier::proof::{BYTES_MAX, DecodeError, MAGIC, VERSION};
-use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyingKey};
+use lvm_verifier::key::KeyMaterial;
+use lvm_verifier::proof::{DecodeError, PART_BYTES_MAX, PartHead, SegmentHead};
+use lvm_verifier::shape::{Shape, TABLES_MAX};
+use lvm_verifier::stark::{Border, Plan, StarkProof, Tree};
+use lvm_verifier::{Claim, Head, Profile, Proof, Verifier, VerifyError, VerifyingKey};
 use lvm_vm::assemble::Assembler;
 use peak_alloc::PeakAlloc;
 use rand::rngs::StdRng;
@@ -29,18 +34,25 @@ const KEYS: usize = 2000;
 const PROGRAMS: usize = 2000;
 /// Changed programs whose keys are computed, which takes longer than loading them.
 const PROGRAM_KEYS: usize = 20;
-/// What verifying may take of memory, the file included.
+/// What verifying may take of memory, the file included, if the file is no larger than honest ones of
+/// a segment or two.
 const MEMORY_MAX: usize = 256 << 20;
+/// What reading and verifying may take of memory beyond the file: so many times its size, and a
+/// little that doesn't depend on it.
+const TIMES_MAX: usize = 4;
+const LITTLE: usize = 4 << 20;
 /// No file takes anywhere near as long, not even on a busy machine.
 const TIME_MAX: Duration = Duration::from_secs(20);
 
-/// An assembled program that commits `text`, and a proof of it.
+/// An assembled program that commits `text`, and a proof of it in two segments.
 fn proof(text: &[u8]) -> (VerifyingKey, Vec<u8>) {
     let mut a = Assembler::new();
     a.data(Assembler::DATA_START, text);
     a.commit(Assembler::DATA_START, text.len() as u64);
     a.halt(0);
-    let run = Run::assembled(&a);
+    let cycles = Run::assembled(&a).recording.execution.cycles;
+    let run = Run::in_segments(Program::from(a.load()), &[], &Budget::cycles(cycles - 1));
+    assert_eq!(run.recording.segments.len(), 2);
     let proof = run.prove(&run.fill());
     (run.prover.verifying_key(), proof.to_bytes().expect("the proof is encoded"))
 }
@@ -61,8 +73,8 @@ fn blocks(rng: &mut StdRng, file: &[u8]) -> (usize, usize, usize) {
 fn damaged(rng: &mut StdRng, file: &[u8], other: &[u8]) -> Vec<u8> {
     let mut bytes = file.to_vec();
     let position = rng.random_range(0..bytes.len());
-    // Half of the damage is among the first bytes, where the lengths are.
-    let early = if rng.random_bool(0.5) { position % 128.min(bytes.len()) } else { position };
+    // Half of the damage is among the first bytes, in the head, where the lengths are.
+    let early = if rng.random_bool(0.5) { position % 1024.min(bytes.len()) } else { position };
     match rng.random_range(0..9) {
         0 => bytes[early] ^= 1 << rng.random_range(0..8),
         1 => bytes.truncate(position),
@@ -101,30 +113,50 @@ fn damaged(rng: &mut StdRng, file: &[u8], other: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Where the lengths of the openings are in an honest proof's file, with the size in bytes of what
-/// they count.
-fn lengths(file: &[u8]) -> Vec<(usize, usize)> {
-    let stark = Proof::from_bytes(file).expect("the honest proof is decoded").stark;
-    let openings = stark.queries.iter().chain(&stark.fri.openings);
-    let mut lists: Vec<(usize, usize)> =
-        openings.flat_map(|o| [(o.rows.len(), 8), (o.siblings.len(), 32)]).collect();
-    // They are the file's last part.
-    let mut end = file.len();
-    for (position, size) in lists.iter_mut().rev() {
-        let count = *position;
-        end -= 4 + count * *size;
-        *position = end;
-        assert_eq!(file[end..end + 4], (count as u32).to_le_bytes());
-    }
-    lists
+/// A length of an opening in a proof's file.
+#[derive(Clone, Copy)]
+struct Length {
+    /// Where it is.
+    position: usize,
+    /// Bytes of what it counts.
+    size: usize,
+    /// Where the length of its part is.
+    part: usize,
 }
 
-/// `file` with another length of an opening, and mostly with an opening of that length.
-fn resized(rng: &mut StdRng, file: &[u8], lengths: &[(usize, usize)]) -> Vec<u8> {
-    let (position, size) = lengths[rng.random_range(0..lengths.len())];
+/// Where the lengths of the openings are in an honest proof's file.
+fn lengths(file: &[u8]) -> Vec<Length> {
+    let proof = Proof::from_bytes(file).expect("the honest proof is decoded");
+    let mut lengths = Vec::new();
+    // Parts are the file's last pieces, and openings a part's.
+    let mut end = file.len();
+    for (index, part) in proof.parts.iter().enumerate().rev() {
+        let bytes = proof.head.part_to_bytes(index, part).expect("it was read").len();
+        let start = end - bytes;
+        let openings = part.queries.iter().chain(&part.fri.openings);
+        let lists: Vec<(usize, usize)> =
+            openings.flat_map(|o| [(o.rows.len(), 8), (o.siblings.len(), 32)]).collect();
+        for (count, size) in lists.into_iter().rev() {
+            end -= 4 + count * size;
+            assert_eq!(file[end..end + 4], (count as u32).to_le_bytes());
+            lengths.push(Length { position: end, size, part: start });
+        }
+        assert!(start + 4 < end, "there is more than openings");
+        end = start;
+    }
+    lengths
+}
+
+/// `file` with another length of an opening, and mostly with an opening of that length, and a part
+/// that is as long as that makes it.
+fn resized(rng: &mut StdRng, file: &[u8], lengths: &[Length]) -> Vec<u8> {
+    let Length { position, size, part } = lengths[rng.random_range(0..lengths.len())];
     let mut bytes = file.to_vec();
     let field = position..position + 4;
-    let old = u32::from_le_bytes(bytes[field.clone()].try_into().expect("four bytes"));
+    let number = |bytes: &[u8], at: usize| {
+        u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+    };
+    let old = number(&bytes, position);
     let new = match rng.random_range(0..6) {
         0 => old.wrapping_sub(1),
         1 => old + 1,
@@ -139,6 +171,8 @@ fn resized(rng: &mut StdRng, file: &[u8], lengths: &[(usize, usize)]) -> Vec<u8>
         let (kept, list) = (old.min(new) as usize * size, old as usize * size);
         let added = vec![rng.random_range(0..=1); new as usize * size - kept];
         bytes.splice(start + kept..start + list, added);
+        let length = number(&bytes, part) as usize + bytes.len() - file.len();
+        bytes[part..part + 4].copy_from_slice(&(length as u32).to_le_bytes());
     }
     bytes
 }
@@ -242,51 +276,161 @@ fn programs() {
     assert!(computed.into_inner() > PROGRAM_KEYS, "too few programs are changed");
 }
 
-/// The largest proof that can be laid out, of every table at its largest height.
-fn largest() {
-    let mut file = [&MAGIC[..], &[VERSION, Profile::Provable128.id()]].concat();
-    file.extend([0; 40]);
-    let log_max = LOG_HEIGHT_MAX as u8;
-    file.extend([log_max, log_max]);
-    file.extend([0; 8]);
-    file.extend((1_u32 << 20).to_le_bytes());
-    file.extend(vec![0x55; 1 << 20]);
-    file.push(Table::ALL.len() as u8);
-    for table in Table::ALL {
-        let log_height = match table {
-            Table::Range | Table::Byte => 16,
-            Table::ShiftAmount | Table::Boundary => 6,
-            _ => log_max,
-        };
-        file.extend([table.id(), log_height]);
-    }
-    file.resize(BYTES_MAX, 0);
-    // All of it is zeros, so it is read to its end, which comes before the file's.
-    let Err(DecodeError::Trailing { extra }) = Proof::from_bytes(&file) else {
-        panic!("the largest proof is not read to its end");
-    };
-    file.truncate(file.len() - extra);
-    refused(&file);
+/// A key that allows tables of the largest heights.
+const KEY: KeyMaterial = KeyMaterial {
+    segment: [1; 32],
+    ledger: [2; 32],
+    entry: 0x1000,
+    log_program: LOG_HEIGHT_MAX as u8,
+    log_image: LOG_HEIGHT_MAX as u8,
+};
 
-    // The openings have lengths of their own, all 0 so far and the file's last bytes: two for each
-    // commitment and each round. Now the first one has as many rows, or else siblings, as fit.
-    let proof = Proof::from_bytes(&file).expect("the largest proof is decoded");
-    let lengths = 2 * (proof.stark.queries.len() + proof.stark.fri.openings.len());
-    let start = file.len() - 4 * lengths;
-    for (position, size) in [(start, 8), (start + 4, 32)] {
-        let count = (BYTES_MAX - file.len()) / size;
-        let mut long = file.clone();
-        long[position..position + 4].copy_from_slice(&(count as u32).to_le_bytes());
-        long.splice(position + 4..position + 4, std::iter::repeat_n(0, count * size));
-        assert!(long.len() > BYTES_MAX - size);
-        refused(&long);
+/// The tables that every proof of a part has.
+fn fixed(part: Part, key: &KeyMaterial) -> Vec<(u8, u8)> {
+    let height = |table: Table| match table {
+        Table::Program => key.log_program,
+        Table::Image => key.log_image,
+        Table::Range | Table::Byte => 16,
+        _ => 6,
+    };
+    part.preprocessed().iter().map(|&table| (table.id(), height(table))).collect()
+}
+
+/// What a head says of a part with these tables, as it is laid out, of zeros.
+fn part_head(part: Part, tables: Vec<(u8, u8)>, key: &KeyMaterial) -> PartHead {
+    let shape = Shape::new(part, &tables, key).expect("a shape");
+    let plan = Plan::new(shape.tables());
+    let groups = &plan.layout(Tree::Border).groups;
+    let values = groups.iter().map(|group| vec![Default::default(); group.width]).collect();
+    PartHead { tables, border: Border { root: [3; 32], values } }
+}
+
+/// A head of a run that commits nothing, with these segments.
+fn head_of(key: &KeyMaterial, ledger: PartHead, segments: Vec<PartHead>) -> Head {
+    let segment = |part| SegmentHead { entry: key.entry, output_start: 0, part };
+    Head {
+        profile: Profile::Provable128.id(),
+        key: key.clone(),
+        exit_code: 0,
+        public_output: Vec::new(),
+        ledger,
+        segments: segments.into_iter().map(segment).collect(),
     }
 }
 
-/// Requires that a file is decoded, and refused by the verifier of the key that it says itself.
+/// Requires that a file is decoded, and refused by the verifier of the key that it says itself, in
+/// bounds that its size gives.
 fn refused(file: &[u8]) {
-    let proof = Proof::from_bytes(file).expect("the file is decoded");
-    assert!(Verifier::new(proof.key.verifying_key()).verify(&proof, &Claim::default()).is_err());
+    let bytes = peak(|| {
+        let proof = Proof::from_bytes(file).expect("the file is decoded");
+        let key = proof.head.key.verifying_key();
+        assert!(Verifier::new(key).verify(&proof, &Claim::default()).is_err());
+    });
+    let most = TIMES_MAX * file.len() + LITTLE;
+    assert!(bytes < most, "a file of {} bytes takes {bytes}", file.len());
+}
+
+/// The largest parts that can be laid out: every table at its largest height, and the openings, which
+/// have lengths of their own, as long as a part may be.
+fn largest_parts() {
+    let all = |part: Part| {
+        let mut tables = fixed(part, &KEY);
+        let others = Table::ALL.into_iter().filter(|table| table.is_of(part));
+        let others = others.filter(|table| !part.preprocessed().contains(table));
+        tables.extend(others.map(|table| (table.id(), LOG_HEIGHT_MAX as u8)));
+        part_head(part, tables, &KEY)
+    };
+    let mut head = head_of(&KEY, all(Part::Ledger), vec![all(Part::Segment)]);
+    head.public_output = vec![0x55; 1 << 20];
+    let head_bytes = head.to_bytes().expect("the head is encoded");
+    // All of a part is zeros, so it is read to its end, which comes before that of the zeros.
+    let zeros = vec![0; PART_BYTES_MAX];
+    let smallest: Vec<usize> = (0..head.parts())
+        .map(|index| match head.part_from_bytes(index, &zeros) {
+            Err(DecodeError::Trailing { extra }) => zeros.len() - extra,
+            other => panic!("the largest part is not read to its end: {:?}", other.err()),
+        })
+        .collect();
+    let file = |bodies: &[Vec<u8>]| {
+        let mut file = head_bytes.clone();
+        for body in bodies {
+            file.extend((body.len() as u32).to_le_bytes());
+            file.extend(body);
+        }
+        file
+    };
+    let bodies: Vec<Vec<u8>> = smallest.iter().map(|&length| vec![0; length]).collect();
+    refused(&file(&bodies));
+    // The lengths of openings are all 0 so far and a part's last bytes: two for each commitment and
+    // each round. Now the first one has as many rows, or else siblings, as fit.
+    for index in 0..bodies.len() {
+        let part: StarkProof = head.part_from_bytes(index, &bodies[index]).expect("it is laid out");
+        let lengths = 2 * (part.queries.len() + part.fri.openings.len());
+        let start = bodies[index].len() - 4 * lengths;
+        for (position, size) in [(start, 8), (start + 4, 32)] {
+            let count = (PART_BYTES_MAX - bodies[index].len()) / size;
+            let mut long = bodies.clone();
+            long[index][position..position + 4].copy_from_slice(&(count as u32).to_le_bytes());
+            long[index].splice(position + 4..position + 4, std::iter::repeat_n(0, count * size));
+            assert!(long[index].len() > PART_BYTES_MAX - size);
+            refused(&file(&long));
+        }
+    }
+}
+
+/// Requires that a head is read and refused in bounds that its size gives, all the time that it
+/// takes a verifier included. Nothing of its parts is there.
+fn head_bounded(what: &str, head: Head) {
+    let key = head.key.verifying_key();
+    let mut bytes = head.to_bytes().expect("the head is encoded");
+    drop(head);
+    let started = Instant::now();
+    let taken = peak(|| {
+        let length = Head::length(&bytes).expect("there is a head");
+        let head = Head::from_bytes(&bytes[bytes.len() - length..]).expect("it is one");
+        let claim = Claim::default();
+        let verifier = Verifier::new(key);
+        let verification = verifier.begin(&head, &claim).expect("a run could have it");
+        let parts = VerifyError::Parts { expected: head.parts(), found: 0 };
+        assert_eq!(verification.finish(), Err(parts));
+        // All of it is a proof's, too, which has no parts.
+        assert_eq!(Proof::from_bytes(&bytes).err(), Some(DecodeError::CutOff));
+    });
+    let elapsed = started.elapsed();
+    println!("{what}: {} bytes take {} MiB, {elapsed:.1?}", bytes.len(), taken >> 20);
+    let most = TIMES_MAX * bytes.len() + LITTLE;
+    assert!(taken < most, "{what}: {} bytes take {taken}", bytes.len());
+    assert!(elapsed < TIME_MAX, "{what}: {elapsed:?}");
+    // With all the segments said and not there, nothing is taken for them.
+    let taken = peak(|| {
+        bytes.truncate(bytes.len() / 100);
+        assert!(Proof::from_bytes(&bytes).is_err());
+    });
+    assert!(taken < bytes.len() + LITTLE, "{what}, cut off: {taken} bytes");
+}
+
+/// The heads with the most segments, tables and columns for their size.
+fn largest_heads() {
+    let key = KeyMaterial { log_program: 16, log_image: 16, ..KEY };
+    let ledger = || part_head(Part::Ledger, fixed(Part::Ledger, &key), &key);
+    let with = |table: Table, count: usize, log_height: u8| {
+        let mut tables = fixed(Part::Segment, &key);
+        tables.resize(tables.len() + count, (table.id(), log_height));
+        part_head(Part::Segment, tables, &key)
+    };
+    let fixed = fixed(Part::Segment, &key).len();
+    let most = SEGMENTS_MAX as usize;
+    let one = with(Table::Add, 0, 4);
+    head_bounded("the most segments", head_of(&key, ledger(), vec![one; most]));
+    // Each segment of another shape than the last one's.
+    let shapes = (0..most).map(|number| with(Table::Add, 1, 4 + (number % 13) as u8));
+    head_bounded("the most shapes", head_of(&key, ledger(), shapes.collect()));
+    // The widest table as often as it may be there.
+    let widest = with(Table::Keccak, TABLES_MAX - fixed, 4);
+    head_bounded("the most tables", head_of(&key, ledger(), vec![widest; most / 16]));
+    // The widest border.
+    let border = with(Table::Touched, TABLES_MAX - fixed, 4);
+    head_bounded("the widest borders", head_of(&key, ledger(), vec![border; most / 64]));
 }
 
 #[test]
@@ -301,7 +445,8 @@ fn damaged_files() {
         assert!(bytes < MEMORY_MAX, "{what} take {bytes} bytes");
     };
     report("one honest proof", &|| assert!(accepted(key, &file.clone())));
-    report("the largest proof", &largest);
+    report("the largest parts", &largest_parts);
+    largest_heads();
     report("damaged proofs", &|| proofs(key, &file, &other));
     report("damaged keys", &|| keys(key, &file));
     report("damaged programs", &programs);

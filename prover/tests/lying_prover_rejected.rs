@@ -6,10 +6,11 @@
 mod support;
 
 use lvm_air::table::Table;
-use lvm_air::trace::{Filled, Outcome, fill};
+use lvm_air::tables::{boundary, ledger};
 use lvm_isa::event::Access;
 use lvm_isa::instruction::Operation::*;
-use lvm_prover::{Program, Prover};
+use lvm_isa::segment::{Budget, Carried};
+use lvm_prover::{Program, Prover, RunTables};
 use lvm_syscalls::layout::{PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use lvm_syscalls::{commit, halt};
 use lvm_verifier::VerifyError;
@@ -17,29 +18,15 @@ use lvm_vm::assemble::{Assembler, ecall, i, r, s};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
-use support::Run;
+use support::{Run, cell, part_mut};
 
 /// Sets the cell `column` in row `row` of a table.
-fn set(tables: &mut [Filled], table: Table, row: usize, column: &str, value: u64) {
+fn set(tables: &mut RunTables, table: Table, row: usize, column: &str, value: u64) {
     *cell(tables, table, row, column) = Goldilocks::from_u64(value);
 }
 
-fn cell<'t>(
-    tables: &'t mut [Filled],
-    table: Table,
-    row: usize,
-    column: &str,
-) -> &'t mut Goldilocks {
-    let columns = table.columns();
-    let at = columns.iter().position(|c| c.name == column);
-    let at = at.unwrap_or_else(|| panic!("{} has no column {column}", table.name()));
-    let filled = tables.iter_mut().find(|filled| filled.table == table);
-    let rows = &mut filled.expect("the run has the table").rows;
-    &mut rows.values[row * rows.width + at]
-}
-
-/// Moves one lookup in the range table from one value to another.
-fn relook(tables: &mut [Filled], from: u16, to: u16) {
+/// Moves one lookup in the segment's range table from one value to another.
+fn relook(tables: &mut RunTables, from: u16, to: u16) {
     *cell(tables, Table::Range, usize::from(from), "range_multiplicity") -= Goldilocks::ONE;
     *cell(tables, Table::Range, usize::from(to), "range_multiplicity") += Goldilocks::ONE;
 }
@@ -62,8 +49,8 @@ fn honest_run() {
 fn wrong_alu_result() {
     let mut run = Run::assembled(&sum());
     run.recording.execution.exit_code = 12;
-    run.recording.events.ecall[0].a0.value = 12;
-    run.recording.events.registers[10].value = 12;
+    run.events().ecall[0].a0.value = 12;
+    run.leave(10, 12);
     let mut tables = run.fill();
     set(&mut tables, Table::Add, 0, "result.lo", 12);
     set(&mut tables, Table::Add, 0, "result_limbs.lo.low", 12);
@@ -81,12 +68,18 @@ fn wrong_load() {
     let mut run = Run::assembled(&a);
     run.expect_accepted();
     run.recording.execution.exit_code = 12;
-    run.recording.events.load_double[0].word.value = 12;
-    run.recording.events.memory[0].last.value = 12;
-    run.recording.events.ecall[0].a0.value = 12;
-    run.recording.events.registers[10].value = 12;
+    run.events().load_double[0].word.value = 12;
+    run.events().ecall[0].a0.value = 12;
+    run.leave(10, 12);
+    // The load finds what nobody left.
+    run.touch(Assembler::DATA_START, 11, 12);
+    run.expect_refused(&run.fill(), "bus memory");
+    // The segment begins with it, but the program doesn't.
+    run.touch(Assembler::DATA_START, 12, 12);
     let tables = run.fill();
-    run.expect_refused(&tables, "bus memory");
+    let faults = run.faults(&tables);
+    assert!(faults.lines().all(|line| line.starts_with("bus cell")), "{faults}");
+    run.expect_refused(&tables, "bus cell");
 }
 
 #[test]
@@ -97,12 +90,13 @@ fn stale_register() {
     run.expect_accepted();
     // The writes of x10 change places: the second finds the first state, the first finds what
     // the second left, and the ECALL reads what the first left. Only time runs backwards.
-    let events = &mut run.recording.events;
+    let events = run.events();
     let (first, second) = (events.add_immediate[1].time + 3, events.add_immediate[2].time + 3);
     events.add_immediate[2].rd = Access::default();
     let read_at = events.ecall[0].time;
     events.ecall[0].a0 = Access { value: 1, time: first };
-    events.registers[10] = Access { value: 1, time: read_at };
+    events.last_registers[10].time = read_at;
+    run.leave(10, 1);
     run.recording.execution.exit_code = 1;
     let mut tables = run.fill();
     set(&mut tables, Table::AddImmediate, 1, "write.before.lo", 2);
@@ -117,15 +111,16 @@ fn skipped_instruction() {
     let mut a = Assembler::new();
     a.li(17, halt::NUMBER).push(i(Addi, 10, 0, 1)).push(i(Addi, 10, 0, 2)).push(ecall());
     let mut run = Run::assembled(&a);
-    let events = &mut run.recording.events;
+    let events = run.events();
     let skipped = events.add_immediate.remove(2);
-    events.registers[0].time = events.add_immediate[1].time;
+    events.last_registers[0].time = events.add_immediate[1].time;
     let ecall = &mut events.ecall[0];
     ecall.time = skipped.time;
     ecall.a0 = skipped.rd;
-    for (register, value) in [(17, ecall.a7.value), (10, 1), (11, 0), (12, 0)] {
-        events.registers[register] = Access { value, time: skipped.time };
+    for register in [17, 10, 11, 12] {
+        events.last_registers[register].time = skipped.time;
     }
+    run.leave(10, 1);
     run.recording.execution.exit_code = 1;
     let tables = run.fill();
     let faults = run.faults(&tables);
@@ -150,8 +145,8 @@ fn wrong_next_pc() {
     run.expect_accepted();
     let other = Run::assembled(&program(2));
     run.recording = other.recording;
-    run.recording.events.branch_equal[0].rs2.value = 1;
-    run.recording.events.registers[6].value = 1;
+    run.events().branch_equal[0].rs2.value = 1;
+    run.leave(6, 1);
     let mut tables = run.fill();
     let pc = run.prover.program().loaded().program().entry + 4 * 3;
     set(&mut tables, Table::BranchEqual, 0, "next_pc", pc + 4);
@@ -174,7 +169,7 @@ fn altered_public_output() {
 
         // The same lie, told after the proof was made.
         let mut relabelled = clone(&honest);
-        relabelled.public_output = lie.to_vec();
+        relabelled.head.public_output = lie.to_vec();
         assert!(run.verify(&relabelled).is_err());
     }
 }
@@ -190,13 +185,13 @@ fn commits_left_out_or_repeated() {
     run.expect_accepted();
     let honest = run.recording.clone();
 
-    run.recording.events.commits.pop();
+    run.events().commits.pop();
     run.recording.execution.public_output.truncate(8);
     run.expect_refused(&run.fill(), "bus commit");
 
     run.recording = honest;
-    let again = run.recording.events.commits[1];
-    run.recording.events.commits.push(again);
+    let again = run.events().commits[1];
+    run.events().commits.push(again);
     run.expect_refused(&run.fill(), "bus commit");
 }
 
@@ -208,8 +203,8 @@ fn altered_exit_code() {
     run.expect_refused(&run.fill(), "bus halt");
 
     let mut relabelled = clone(&honest);
-    relabelled.exit_code = 0;
-    assert!(matches!(run.verify(&relabelled), Err(VerifyError::Stark(_))));
+    relabelled.head.exit_code = 0;
+    assert!(matches!(run.verify(&relabelled), Err(VerifyError::Part { .. })));
     assert!(matches!(run.verify(&honest), Err(VerifyError::ExitCode { expected: 0, found: 11 })));
 }
 
@@ -226,24 +221,23 @@ fn private_input_outside_its_region() {
     let mut run = Run::assembled(&reads(address));
     run.expect_accepted();
     run.recording.execution.exit_code = 7;
-    let events = &mut run.recording.events;
-    events.load_double[0].word.value = 7;
-    events.memory[0].initial = 7;
-    events.memory[0].last.value = 7;
-    events.ecall[0].a0.value = 7;
-    events.registers[10].value = 7;
+    run.events().load_double[0].word.value = 7;
+    run.events().ecall[0].a0.value = 7;
+    run.leave(10, 7);
+    run.touch(address, 7, 7);
     // As ordinary memory, the word begins with 0.
     let tables = run.fill();
-    run.expect_refused(&tables, "bus memory");
+    run.expect_refused(&tables, "bus cell");
 
     // As private input, its address is out of the region: the liar takes a row of a run that
     // does read private input and moves it.
     let inside = Run::new(Program::from(reads(PRIVATE_INPUT_START).load()), &[0, 0, 0, 0]);
     let mut tables = tables;
-    tables.retain(|filled| filled.table != Table::Memory);
-    let private = inside.fill().into_iter().find(|filled| filled.table == Table::PrivateInput);
-    tables.push(private.expect("the run reads private input"));
-    tables.sort_by_key(|filled| filled.table);
+    tables.ledger.retain(|filled| filled.table != Table::Memory);
+    let private = inside.fill().ledger.into_iter().find(|f| f.table == Table::PrivateInput);
+    tables.ledger.push(private.expect("the run reads private input"));
+    set(&mut tables, Table::PrivateInput, 0, "cell.last.lo", 7);
+    set(&mut tables, Table::PrivateInput, 0, "cell.last.hi", 0);
     set(&mut tables, Table::PrivateInput, 0, "address", address);
     set(&mut tables, Table::PrivateInput, 0, "initial.lo", 7);
     set(&mut tables, Table::PrivateInput, 0, "initial.hi", 0);
@@ -271,9 +265,7 @@ fn program_word_changed() {
     other.li(17, halt::NUMBER).li(5, 5).li(6, 7).push(r(Add, 10, 5, 6)).push(ecall());
     let run = Run::assembled(&sum());
     let mut forged = Run::assembled(&other);
-    let outcome = Outcome { public_output: &[], exit_code: 12 };
-    let program = forged.prover.program().loaded().program();
-    let tables = fill(program, &forged.recording.events, &outcome).expect("the tables hold it");
+    let mut tables = forged.fill();
     assert_eq!(forged.faults(&tables), "");
 
     // Proved with its own key, the run is another program's.
@@ -283,8 +275,11 @@ fn program_word_changed() {
     expecting.recording.execution.exit_code = 12;
     assert!(matches!(expecting.verify(&proof), Err(VerifyError::OtherProgram { .. })));
 
-    // Proved with this program's key, its instruction is not in the program.
+    // Proved with this program's key and memory, its instruction is not in the program.
     forged.prover = run.prover;
+    tables.ledger = forged.fill().ledger;
+    let faults = forged.faults(&tables);
+    assert!(faults.lines().all(|line| line.starts_with("bus program")), "{faults}");
     forged.expect_refused(&tables, "bus program");
 }
 
@@ -303,15 +298,23 @@ fn a_store_to_an_executable_word() {
     run.expect_accepted();
     run.prover = Prover::new(Program::from(store(code).load())).expect("the tables are committed");
     let first_word = run.prover.program().loaded().program().initial_word(code);
-    let events = &mut run.recording.events;
+    run.leave(5, code);
+    let last = run.events().touched[0].last.value;
+    run.events().touched[0].address = code;
+    run.recording.ledger.cells[0].address = code;
+    run.touch(code, first_word, last);
+    let events = run.events();
     events.store_double[0].step.rs1.value = code;
     events.store_double[0].word.value = first_word;
-    events.memory[0].address = code;
-    events.registers[5].value = code;
-    let tables = run.fill();
-    let faults = run.faults(&tables);
-    assert!(faults.lines().all(|line| line.starts_with("bus memory:")), "{faults}");
-    run.expect_refused(&tables, "bus memory");
+    // The store wants a word that stores may change: the program says otherwise, whether the
+    // segment repeats it or not.
+    for (is_writable, fault) in [(true, "bus cell:"), (false, "bus memory:")] {
+        run.events().touched[0].is_writable = is_writable;
+        let tables = run.fill();
+        let faults = run.faults(&tables);
+        assert!(faults.lines().all(|line| line.starts_with(fault)), "{faults}");
+        run.expect_refused(&tables, fault);
+    }
 }
 
 #[test]
@@ -335,8 +338,171 @@ fn a_commit_to_another_stream() {
     a.commit(Assembler::DATA_START, 8);
     a.halt(0);
     let mut run = Run::assembled(&a);
-    run.recording.events.ecall[0].a0.value = commit::PUBLIC_OUTPUT + 1;
+    run.events().ecall[0].a0.value = commit::PUBLIC_OUTPUT + 1;
     run.expect_refused(&run.fill(), "commit: a0 is 1");
+}
+
+/// What a program that counts to three does in three segments.
+fn counting() -> Run {
+    let mut a = Assembler::new();
+    a.data(Assembler::DATA_START, b"abc");
+    for _ in 0..3 {
+        a.push(i(Addi, 5, 5, 1)).push(i(Addi, 6, 6, 2)).push(i(Addi, 0, 0, 0));
+    }
+    a.commit(Assembler::DATA_START, 3);
+    a.halt(0);
+    let run = Run::in_segments(Program::from(a.load()), &[], &Budget::cycles(3));
+    assert!(run.recording.segments.len() > 3);
+    run
+}
+
+/// The row of the execution, after those of the registers.
+const EXECUTION: usize = boundary::ROWS - 1;
+
+/// Changes a segment's `boundary`, which is part `number`.
+fn at_border<'t>(
+    tables: &'t mut RunTables,
+    number: usize,
+    row: usize,
+    column: &str,
+) -> &'t mut Goldilocks {
+    let columns = Table::Boundary.columns();
+    let at = columns.iter().position(|c| c.name == column).expect("the table has the column");
+    let filled = part_mut(tables, number).iter_mut().find(|f| f.table == Table::Boundary);
+    let rows = &mut filled.expect("every segment has the table").rows;
+    &mut rows.values[row * rows.width + at]
+}
+
+#[test]
+fn segments_end_where_the_next_ones_begin() {
+    let run = counting();
+    run.expect_accepted();
+    // Time after the last instruction, one instruction more and one tick less.
+    for change in [Goldilocks::from_u8(4), -Goldilocks::ONE] {
+        let mut tables = run.fill();
+        *at_border(&mut tables, 2, EXECUTION, "last_time") += change;
+        run.expect_refused(&tables, "bus execution");
+    }
+    // Another entry, which is the segment before's exit too.
+    for entry in [4, 8, u64::MAX - 3] {
+        let mut tables = run.fill();
+        tables.segments[1].entry = tables.segments[1].entry.wrapping_add(entry);
+        run.expect_refused(&tables, "bus execution");
+    }
+    // In the last segment nothing is said of the time, since there is no state after the halt.
+    let mut tables = run.fill();
+    let last = tables.segments.len();
+    *at_border(&mut tables, last, EXECUTION, "last_time") += Goldilocks::ONE;
+    assert_eq!(run.faults(&tables), "");
+    run.verify(&run.prove(&tables)).expect("the cell is free");
+}
+
+/// A segment that goes on is told to be the last one, and the last one to go on.
+#[test]
+fn runs_end_with_a_halt_and_only_there() {
+    let run = counting();
+    run.expect_accepted();
+    let mut cut = run.fill();
+    cut.segments.truncate(2);
+    run.expect_refused(&cut, "bus halt");
+
+    let mut longer = run.fill();
+    let again = longer.segments.last().expect("there are some").clone();
+    longer.segments.push(again);
+    run.expect_refused(&longer, "bus halt");
+}
+
+/// The output register is no cell: its states are the statement's.
+#[test]
+fn segments_commit_their_part_of_the_output() {
+    let run = counting();
+    run.expect_accepted();
+    let number = run.recording.segments.iter().position(|s| !s.statement.output.is_empty());
+    let number = number.expect("a segment commits") + 1;
+    let row = usize::from(boundary::OUTPUT_REGISTER);
+    for (column, fault) in [
+        ("first.lo", "output start, low limb"),
+        ("first.hi", "output start, high limb"),
+        ("last.lo", "output end, low limb"),
+        ("last.hi", "output end, high limb"),
+    ] {
+        let mut tables = run.fill();
+        *at_border(&mut tables, number, row, column) += Goldilocks::ONE;
+        run.expect_refused(&tables, fault);
+    }
+    // A segment that commits nothing says as consistently as it can that it commits a byte.
+    let mut tables = run.fill();
+    for column in ["first.lo", "last.lo"] {
+        *at_border(&mut tables, 1, row, column) += Goldilocks::ONE;
+    }
+    run.expect_refused(&tables, "output start, low limb");
+}
+
+#[test]
+fn registers_begin_with_zero() {
+    let mut run = Run::assembled(&sum());
+    run.expect_accepted();
+    // x7 is never accessed: the segment leaves it as it finds it, and the ledger ends with it.
+    run.events().first_registers[7] = 9;
+    run.leave(7, 9);
+    let tables = run.fill();
+    let faults = run.faults(&tables);
+    assert!(faults.lines().all(|line| line.starts_with("bus cell")), "{faults}");
+    run.expect_refused(&tables, "bus cell");
+    // Nor does the ledger end with what no segment left.
+    let mut run = Run::assembled(&sum());
+    run.recording.ledger.registers[7] = Carried { value: 9, segment: 1 };
+    run.expect_refused(&run.fill(), "bus cell");
+    run.recording.ledger.registers[7] = Carried { value: 0, segment: 2 };
+    run.expect_refused(&run.fill(), "bus cell");
+    run.recording.ledger.registers[7] = Carried { value: 0, segment: 1 };
+    run.expect_accepted();
+}
+
+#[test]
+fn memory_ends_below_its_end() {
+    let address = 0x2000_0000;
+    let run = Run::assembled(&reads(address));
+    run.expect_accepted();
+    let row = ledger::ROWS - 1;
+    for (change, fault) in [(8, "bus memory_order"), (-8, "bus memory_order"), (1, "bus range16")] {
+        let mut tables = run.fill();
+        let last = address.wrapping_add_signed(change);
+        set(&mut tables, Table::Ledger, row, "last_address", last);
+        run.expect_refused(&tables, fault);
+    }
+    let mut tables = run.fill();
+    *cell(&mut tables, Table::Ledger, row, "room.low") += Goldilocks::ONE;
+    run.expect_refused(&tables, "bus range16");
+}
+
+/// Whatever is changed in the row of a touched word is missed by someone.
+#[test]
+fn touched_words_are_as_they_were_left() {
+    let mut a = Assembler::new();
+    a.li(17, halt::NUMBER).li(5, Assembler::DATA_START).li(6, 9).push(s(Sd, 5, 6, 0)).push(ecall());
+    let run = Run::assembled(&a);
+    run.expect_accepted();
+    let columns = Table::Touched.columns();
+    assert_eq!(columns.len(), Table::Touched.width());
+    for column in &columns {
+        for change in [Goldilocks::ONE, -Goldilocks::ONE] {
+            let mut tables = run.fill();
+            *cell(&mut tables, Table::Touched, 0, &column.name) += change;
+            let faults = run.faults(&tables);
+            assert!(!faults.is_empty(), "{} {change}", column.name);
+            let verdict = run.verify(&run.prove(&tables));
+            let is_refused =
+                matches!(verdict, Err(VerifyError::Part { .. } | VerifyError::Balance));
+            assert!(is_refused, "{} {change}: {verdict:?}", column.name);
+        }
+    }
+    // A word that isn't touched at all, with what the ledger would have of it.
+    let mut tables = run.fill();
+    for column in &columns {
+        *cell(&mut tables, Table::Touched, 0, &column.name) = Goldilocks::ZERO;
+    }
+    run.expect_refused(&tables, "bus memory");
 }
 
 fn clone(proof: &lvm_verifier::Proof) -> lvm_verifier::Proof {

@@ -24,8 +24,11 @@ pub enum VerifyError {
     PublicOutput,
     #[error("the proof is not one of a run: {0}")]
     Head(#[from] HeadError),
-    #[error("the proof's shapes attain {found:.1} provable bits, the profile wants {expected}")]
-    Security { expected: u32, found: f64 },
+    #[error(
+        "the shape of {} attains {found:.1} provable bits, the profile wants {expected}",
+        PartName(*index)
+    )]
+    Security { index: usize, expected: u32, found: f64 },
     #[error("the proof of {} does not verify: {source}", PartName(*index))]
     Part { index: usize, source: StarkError },
     #[error("the proof has {found} parts, the run has {expected}")]

@@ -259,11 +259,39 @@ impl Head {
         Ok(gathering.finish(&ledger.transcript, &run))
     }
 
+    /// Shape and plan of the part with this index, whose border is laid out as they want.
+    ///
+    /// # Errors
+    /// As [`Self::plan`], or if the border is laid out otherwise.
+    pub(crate) fn checked_plan(
+        &self,
+        catalogue: &mut Catalogue,
+        index: usize,
+    ) -> Result<(Shape, Plan), HeadError> {
+        let (shape, plan) = self.plan_by(catalogue, index)?;
+        if let Some(head) = self.part_head(index) {
+            stark::check_border(&plan, &head.border)
+                .map_err(|source| HeadError::Border { index, source })?;
+        }
+        Ok((shape, plan))
+    }
+
     /// Whether the head is one of a run, as far as it says itself.
     ///
     /// # Errors
     /// If it isn't.
     pub fn check(&self) -> Result<(), HeadError> {
+        self.check_places()?;
+        let mut catalogue = Catalogue::default();
+        (0..self.parts()).try_for_each(|index| self.checked_plan(&mut catalogue, index).map(drop))
+    }
+
+    /// The part of [`Self::check`] that isn't about shapes and borders: lengths, and where segments
+    /// begin.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn check_places(&self) -> Result<(), HeadError> {
         let length = self.public_output.len() as u64;
         if length > PUBLIC_OUTPUT_MAX {
             return Err(HeadError::OutputTooLong { bytes: length });
@@ -282,14 +310,6 @@ impl Head {
                 return Err(HeadError::OutputOrder { segment: number });
             }
             last = segment.output_start;
-        }
-        let mut catalogue = Catalogue::default();
-        for index in 0..self.parts() {
-            let (_, plan) = self.plan_by(&mut catalogue, index)?;
-            if let Some(head) = self.part_head(index) {
-                stark::check_border(&plan, &head.border)
-                    .map_err(|source| HeadError::Border { index, source })?;
-            }
         }
         Ok(())
     }
@@ -425,7 +445,8 @@ impl Head {
         }
         reader.end()?;
         let head = Self { profile: found, key, exit_code, public_output, ledger, segments: list };
-        head.check()?;
+        // Shapes and borders were read as they must be.
+        head.check_places()?;
         Ok(head)
     }
 
@@ -511,6 +532,7 @@ impl Proof {
     }
 }
 
+/// Whether a run may have so many segments.
 fn check_segments(found: usize) -> Result<(), HeadError> {
     match u32::try_from(found) {
         Ok(1..=SEGMENTS_MAX) => Ok(()),

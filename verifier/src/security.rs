@@ -23,14 +23,14 @@ use p3_security::report::{DEEP_LABEL, LDT_COMMIT_LABEL, LDT_LABEL, LDT_QUERY_LAB
 use p3_security::stark::proven_security_report;
 use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
 
-use crate::config::{CHALLENGE_BITS, COLLISION_BITS, Val};
+use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS, Val};
 use crate::key::KeyMaterial;
-use crate::profile::Parameters;
-use crate::shape::{Shape, ShapeError, log_padded};
+use crate::profile::{Parameters, Profile};
+use crate::shape::{Shape, ShapeError, TABLES_MAX, log_padded};
 use crate::stark::domain::LOG_BLOWUP;
 use crate::stark::fri::LOG_ARITY_MAX;
-use crate::stark::interactions::DEGREE_MAX;
-use crate::stark::{Plan, Tree};
+use crate::stark::interactions::{DEGREE_MAX, Demands};
+use crate::stark::{Plan, QUOTIENT_WIDTH, Tree};
 
 /// One source of error.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,29 +133,90 @@ impl Totals {
             messages: Bus::ALL.into_iter().zip(messages).filter(|&(_, m)| m > 0).collect(),
         }
     }
+
+    /// More than any shape asks that has this height and [`TABLES_MAX`] tables at most.
+    fn most(log_height: usize) -> Self {
+        let demands = Table::ALL.map(|table| (table, Demands::of(table)));
+        let largest = |of: &dyn Fn(Table, &Demands) -> usize| {
+            let each = demands.iter().map(|(table, demands)| of(*table, demands));
+            each.max().unwrap_or(0).saturating_mul(TABLES_MAX)
+        };
+        // Main columns are opened at two points at most.
+        let columns = |table: Table, demands: &Demands| {
+            let interactions = demands.columns().saturating_mul(CHALLENGE_DEGREE);
+            let main = table.width().saturating_mul(2);
+            table.preprocessed_width().saturating_add(main).saturating_add(interactions)
+        };
+        let of_heights = LOG_HEIGHT_MAX.saturating_mul(QUOTIENT_WIDTH.saturating_add(4));
+        Self {
+            log_height,
+            constraints: largest(&|_, demands| demands.powers()),
+            openings: largest(&columns).saturating_add(of_heights),
+            messages: Vec::from([(Bus::Cell, GLOBAL_MESSAGES_MAX.saturating_mul(2))]),
+        }
+    }
+
+    /// Whether `most` has at least as much of everything.
+    fn is_within(&self, most: &Self) -> bool {
+        let messages = |totals: &Self| {
+            let messages = totals.messages.iter().map(|(_, messages)| *messages);
+            messages.fold(0, u64::saturating_add)
+        };
+        self.log_height == most.log_height
+            && self.constraints <= most.constraints
+            && self.openings <= most.openings
+            && messages(self) <= messages(most)
+    }
 }
 
-impl Totals {
-    /// The larger of each.
+/// Says of one shape after another whether it attains a profile's target.
+///
+/// A report takes a while, and a run has many shapes. So the first one of a height is judged by more
+/// than any shape asks, and if that attains the target, so do all shapes of the height.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    profile: Profile,
+    /// By height, what was reported on, and the bits.
+    heights: Vec<(Totals, f64)>,
+}
+
+impl Judge {
+    /// A judge of proofs with this profile.
     #[must_use]
-    pub fn max(&self, other: &Self) -> Self {
-        let messages = |bus: Bus| {
-            let of = |totals: &Self| {
-                let found = totals.messages.iter().find(|(found, _)| *found == bus);
-                found.map_or(0, |&(_, messages)| messages)
-            };
-            of(self).max(of(other))
+    pub const fn new(profile: Profile) -> Self {
+        Self { profile, heights: Vec::new() }
+    }
+
+    /// By height, what was reported on, and the bits.
+    #[must_use]
+    pub fn heights(&self) -> &[(Totals, f64)] {
+        &self.heights
+    }
+
+    /// Whether proofs of `plan` attain the profile's target.
+    ///
+    /// # Errors
+    /// The bits that they attain, if fewer.
+    pub fn check(&mut self, plan: &Plan) -> Result<(), f64> {
+        let parameters = self.profile.parameters();
+        let target = f64::from(self.profile.target_bits());
+        let totals = Totals::of(plan);
+        let known = self.heights.iter().find(|(most, _)| totals.is_within(most));
+        let bits = match known {
+            Some((_, bits)) => *bits,
+            None => {
+                let most = Totals::most(totals.log_height);
+                let bits = report_totals(&parameters, &most).bits();
+                let bits = if totals.is_within(&most) { bits } else { 0.0 };
+                self.heights.push((most, bits));
+                bits
+            }
         };
-        Self {
-            log_height: self.log_height.max(other.log_height),
-            constraints: self.constraints.max(other.constraints),
-            openings: self.openings.max(other.openings),
-            messages: Bus::ALL
-                .into_iter()
-                .map(|bus| (bus, messages(bus)))
-                .filter(|&(_, messages)| messages > 0)
-                .collect(),
+        if bits >= target {
+            return Ok(());
         }
+        let found = report_totals(&parameters, &totals).bits();
+        if found >= target { Ok(()) } else { Err(found) }
     }
 }
 
@@ -203,12 +264,10 @@ pub fn largest_plan(part: Part, log_height: u8) -> Result<Plan, ShapeError> {
 /// Accounts for a proof of `plan` with `parameters`.
 #[must_use]
 pub fn report(parameters: &Parameters, plan: &Plan) -> Report {
-    report_of(parameters, &Totals::of(plan))
+    report_totals(parameters, &Totals::of(plan))
 }
 
-/// Accounts for a proof whose plan has these totals, or less of any.
-#[must_use]
-pub fn report_of(parameters: &Parameters, totals: &Totals) -> Report {
+fn report_totals(parameters: &Parameters, totals: &Totals) -> Report {
     let log_height = totals.log_height;
     let instance = InstanceShape {
         log_trace_length: log_height,

@@ -9,7 +9,7 @@ use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::profile::Profile;
 use crate::proof::{Head, Proof};
-use crate::security::{self, Totals};
+use crate::security::Judge;
 use crate::stark::global::GlobalChallenges;
 use crate::stark::interactions::Catalogue;
 use crate::stark::{self, Begun, StarkProof, Subject};
@@ -85,25 +85,20 @@ impl Verifier {
         }
 
         // 2. The statements and shapes, the lengths that they fix, and the security they attain.
-        head.check()?;
+        head.check_places()?;
         let mut begun = Vec::with_capacity(head.parts());
         let mut catalogue = Catalogue::default();
-        let mut totals = Totals::default();
+        let mut judge = Judge::new(profile);
         for index in 0..head.parts() {
-            let (shape, plan) = head.plan_by(&mut catalogue, index)?;
+            let (shape, plan) = head.checked_plan(&mut catalogue, index)?;
             let Some(part) = head.part_head(index) else { continue };
-            totals = totals.max(&Totals::of(&plan));
+            let expected = profile.target_bits();
+            judge.check(&plan).map_err(|found| VerifyError::Security { index, expected, found })?;
             // 2 and 3. Each transcript begins with the statement and the border.
             let kind = head.part(index);
             let statement = head.statement(index).unwrap_or_default();
             let seed = transcript::part_seed(profile, &self.key, kind, &statement, &shape);
             begun.push(Begun::new(seed, head.key.root(kind), &part.border));
-        }
-        // No part attains less than one that had the most of everything.
-        let found = security::report_of(&profile.parameters(), &totals).bits();
-        let expected = profile.target_bits();
-        if found < f64::from(expected) {
-            return Err(VerifyError::Security { expected, found });
         }
         // 4. The global challenges.
         let global = head.global(profile, &begun)?;

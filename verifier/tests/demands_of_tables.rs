@@ -1,6 +1,6 @@
 //! How messages lie in interaction columns: each in one, and no constraint of too high a degree.
 
-use lvm_air::degree::Degrees;
+use lvm_air::degree::{Degrees, MessageDegrees};
 use lvm_air::table::Table;
 use lvm_verifier::stark::interactions::{DEGREE_MAX, Demands, Role};
 
@@ -14,20 +14,26 @@ fn degree(messages: &[(usize, usize)]) -> usize {
     }
 }
 
-/// The messages of each column of a table, as the folder takes them by their roles.
-fn columns(demands: &Demands, degrees: &Degrees) -> Vec<Vec<(usize, usize)>> {
+/// The messages of each column of a table, as the folder takes them by their roles: those of the
+/// part's buses and those of global ones make pairs of their own.
+fn columns(demands: &Demands, degrees: &Degrees) -> Vec<Vec<MessageDegrees>> {
     let mut columns = Vec::new();
-    let mut first = None;
-    for (role, message) in demands.roles.iter().zip(&degrees.messages) {
-        let message = (message.fields, message.multiplicity);
+    let mut firsts = [None; 2];
+    for (role, &message) in demands.roles.iter().zip(&degrees.messages) {
+        let first = &mut firsts[usize::from(message.bus.is_global())];
         match role {
             Role::Single => columns.push(vec![message]),
             Role::First => assert_eq!(first.replace(message), None, "two firsts"),
             Role::Second => columns.push(vec![first.take().expect("a first"), message]),
         }
     }
-    assert_eq!(first, None, "a first without a second");
+    assert_eq!(firsts, [None; 2], "a first without a second");
     columns
+}
+
+/// The degrees of a column's messages, of fields and of multiplicities.
+fn degrees_of(messages: &[MessageDegrees]) -> Vec<(usize, usize)> {
+    messages.iter().map(|message| (message.fields, message.multiplicity)).collect()
 }
 
 #[test]
@@ -36,7 +42,7 @@ fn every_constraint_has_low_degree() {
         let (name, degrees, demands) = (table.name(), Degrees::of(table), Demands::of(table));
         assert!(degrees.constraints.iter().all(|degree| *degree <= DEGREE_MAX), "{name}");
         for messages in columns(&demands, &degrees) {
-            assert!(degree(&messages) <= DEGREE_MAX, "{name}: {messages:?}");
+            assert!(degree(&degrees_of(&messages)) <= DEGREE_MAX, "{name}: {messages:?}");
         }
     }
 }
@@ -47,11 +53,34 @@ fn demands_are_the_tables() {
         let (name, degrees, demands) = (table.name(), Degrees::of(table), Demands::of(table));
         assert_eq!(demands.constraints, degrees.constraints.len(), "{name}");
         assert_eq!(demands.roles.len(), degrees.messages.len(), "{name}");
-        assert_eq!(demands.columns, columns(&demands, &degrees).len(), "{name}");
+        let columns = columns(&demands, &degrees);
+        assert_eq!(demands.columns(), columns.len(), "{name}");
+        assert_eq!(demands.powers(), demands.constraints + columns.len(), "{name}");
         let buses: Vec<_> = degrees.messages.iter().map(|message| message.bus).collect();
         assert_eq!(demands.buses, buses, "{name}");
         assert_eq!(demands.reads_next_row, degrees.reads_next_row, "{name}");
     }
+}
+
+/// A column is added to the part's sum or to the global one, so all its messages are of one kind.
+#[test]
+fn no_column_has_both_kinds_of_messages() {
+    let mut global = Vec::new();
+    for table in Table::ALL {
+        let (name, degrees, demands) = (table.name(), Degrees::of(table), Demands::of(table));
+        for (messages, &is_global) in columns(&demands, &degrees).iter().zip(&demands.is_global) {
+            assert!(
+                messages.iter().all(|m| m.bus.is_global() == is_global),
+                "{name}: {messages:?}"
+            );
+        }
+        if demands.is_global.contains(&true) {
+            global.push(table);
+        }
+    }
+    // What is on a global bus is committed before its challenges are drawn.
+    let border: Vec<Table> = Table::ALL.into_iter().filter(|table| table.is_border()).collect();
+    assert_eq!(global, border);
 }
 
 #[test]

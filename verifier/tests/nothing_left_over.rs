@@ -3,15 +3,15 @@
 
 use lvm_air::field::{Challenge, Val};
 use lvm_air::table::Table;
-use lvm_air::tables::boundary::BoundaryStatement;
+use lvm_isa::segment::Statement;
 use lvm_verifier::stark::domain::Selectors;
 use lvm_verifier::stark::folder::Folder;
-use lvm_verifier::stark::interactions::{BusChallenges, Demands, Role};
+use lvm_verifier::stark::interactions::{AlphaBeta, BusChallenges, Demands, Role};
 use lvm_verifier::stark::merkle::{
     Dimensions, MerkleError, TreeOpening, hash_pair, hash_row, verify,
 };
 use lvm_verifier::stark::openings::Combination;
-use lvm_verifier::stark::{Opened, Plan, Tree};
+use lvm_verifier::stark::{Border, Opened, Plan, Totals, Tree};
 use p3_air::RowWindow;
 use p3_field::{PrimeCharacteristicRing, TwoAdicField};
 
@@ -22,7 +22,11 @@ fn is_folded(table: Table, powers: usize, columns: usize, roles: &[Role]) -> boo
         |width: usize| -> Vec<Challenge> { (1..=width as u64).map(Challenge::from_u64).collect() };
     let (main, fixed) = (cells(table.width()), cells(table.preprocessed_width()));
     let (powers, columns) = (cells(powers), cells(columns));
-    let buses = BusChallenges::new(Challenge::from_u64(5), Challenge::from_u64(7));
+    let challenges = |alpha: u64| AlphaBeta {
+        alpha: Challenge::from_u64(alpha),
+        beta: Challenge::from_u64(alpha + 1),
+    };
+    let buses = BusChallenges::new(challenges(5), challenges(7));
     let mut folder = Folder {
         main: RowWindow::from_two_rows(&main, &main),
         preprocessed: RowWindow::from_two_rows(&fixed, &fixed),
@@ -32,18 +36,19 @@ fn is_folded(table: Table, powers: usize, columns: usize, roles: &[Role]) -> boo
         roles,
         powers: &powers,
         sum: Challenge::ZERO,
-        pending: None,
+        pending: [None, None],
         is_short: false,
     };
-    table.eval(&BoundaryStatement::default(), &mut folder);
+    table.eval(&Statement::default(), &mut folder);
     folder.finish().is_some()
 }
 
 #[test]
 fn folding_takes_exactly_what_a_table_demands() {
     for table in Table::ALL {
-        let Demands { columns, roles, .. } = Demands::of(table);
-        let powers = Demands::of(table).powers();
+        let demands = Demands::of(table);
+        let (columns, powers) = (demands.columns(), demands.powers());
+        let roles = demands.roles;
         let name = table.name();
         assert!(is_folded(table, powers, columns, &roles), "{name}");
         for other in [0, powers - 1, powers + 1] {
@@ -99,9 +104,10 @@ fn every_column_is_combined() {
         groups.iter().map(|group| vec![Challenge::ONE; group.width]).collect()
     });
     let opened = Opened { values, next: Vec::new() };
-    let totals = vec![Challenge::ZERO; plan.log_heights.len()];
-    let [zeta, gamma] = [12345, 6789].map(Challenge::from_u64);
-    let combination = Combination::new(&plan, zeta, gamma, &opened, &totals);
+    let border = Border { root: [0; 32], values: opened.values[Tree::Border as usize].clone() };
+    let totals = vec![Totals::default(); plan.log_heights.len()];
+    let points = [333, 12345, 6789].map(Challenge::from_u64);
+    let combination = Combination::new(&plan, points, &border, &opened, &totals);
     let y = Val::two_adic_generator(5);
     for &log_height in &plan.log_heights {
         let widths =
@@ -127,6 +133,6 @@ fn every_column_is_combined() {
             changed[tree as usize] = None;
             assert_eq!(value(&changed), None, "{tree:?}");
         }
-        assert_eq!(value(&rows[..3]), None);
+        assert_eq!(value(&rows[..4]), None);
     }
 }

@@ -5,9 +5,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lvm_air::table::{Part, Table};
+use lvm_verifier::Profile;
 use lvm_verifier::profile::Parameters;
-use lvm_verifier::security::{Report, largest_plan, report};
-use lvm_verifier::{Profile, security::RegimeTerms};
+use lvm_verifier::security::{
+    BORDER_LABEL, GLOBAL_MESSAGES_MAX, Judge, RegimeTerms, Report, largest_plan, report,
+};
+use lvm_verifier::shape::TABLES_MAX;
+use lvm_verifier::stark::Plan;
 
 /// Log2 of the heights of the tables that have no fixed height. No proof is below the first: the
 /// range table has that height.
@@ -21,8 +26,17 @@ fn page() -> String {
     fs::read_to_string(root().join("docs/security.md")).expect("docs/security.md is there")
 }
 
-fn largest(parameters: &Parameters, log_height: u8) -> Report {
-    report(parameters, &largest_plan(log_height).expect("a shape"))
+const PARTS: [Part; 2] = [Part::Segment, Part::Ledger];
+
+fn largest(parameters: &Parameters, part: Part, log_height: u8) -> Report {
+    report(parameters, &largest_plan(part, log_height).expect("a shape"))
+}
+
+/// Every profile with every part and height.
+fn shapes() -> impl Iterator<Item = (Profile, Part, u8)> {
+    Profile::ALL.into_iter().flat_map(|profile| {
+        PARTS.into_iter().flat_map(move |part| LOG_HEIGHTS.map(|log| (profile, part, log)))
+    })
 }
 
 fn head(table: &mut String, titles: &[&str]) {
@@ -30,33 +44,32 @@ fn head(table: &mut String, titles: &[&str]) {
     let _ = writeln!(table, "|{}", " --- |".repeat(titles.len()));
 }
 
-fn row(table: &mut String, profile: Profile, log_height: u8, regime: &RegimeTerms) {
-    let _ = write!(table, "| {profile} | 2^{log_height} | {} |", regime.regime);
+fn row(table: &mut String, (profile, part, log_height): (Profile, Part, u8), regime: &RegimeTerms) {
+    let part = part.name();
+    let _ = write!(table, "| {profile} | {part} | 2^{log_height} | {} |", regime.regime);
     for term in &regime.terms {
         let _ = write!(table, " {:.1} |", term.bits);
     }
     let _ = writeln!(table, " **{:.1}** |", regime.bits());
 }
 
-/// The terms by profile, height and regime.
+/// The terms by profile, part, height and regime.
 fn terms() -> String {
-    let names = largest(&Profile::default().parameters(), 16);
+    let names = largest(&Profile::default().parameters(), Part::Segment, 16);
     let names = names.regimes[0].terms.iter().map(|term| term.name);
     let titles: Vec<_> =
-        ["profile", "height", "regime"].into_iter().chain(names).chain(["bits"]).collect();
+        ["profile", "part", "height", "regime"].into_iter().chain(names).chain(["bits"]).collect();
     let mut table = String::new();
     head(&mut table, &titles);
-    for profile in Profile::ALL {
-        for log_height in LOG_HEIGHTS {
-            for regime in &largest(&profile.parameters(), log_height).regimes {
-                row(&mut table, profile, log_height, regime);
-            }
+    for (profile, part, log_height) in shapes() {
+        for regime in &largest(&profile.parameters(), part, log_height).regimes {
+            row(&mut table, (profile, part, log_height), regime);
         }
     }
     table
 }
 
-/// The grinding, and the terms that it is a part of, at the largest height.
+/// The grinding, and the terms that it is a part of, of a segment of the largest height.
 fn grinding() -> String {
     let mut table = String::new();
     head(&mut table, &["profile", "before", "grinding", "term", "regime", "without", "with"]);
@@ -67,7 +80,8 @@ fn grinding() -> String {
             ("the batching challenge", parameters.batch_grinding, "batch-combination"),
             ("the queries", parameters.query_grinding, "ldt-query-phase"),
         ] {
-            let (without, with) = (largest(&bare, 26), largest(&parameters, 26));
+            let (without, with) =
+                (largest(&bare, Part::Segment, 26), largest(&parameters, Part::Segment, 26));
             for (without, with) in without.regimes.iter().zip(&with.regimes) {
                 let of = |regime: &RegimeTerms| {
                     let found = regime.terms.iter().find(|found| found.name == term);
@@ -92,6 +106,7 @@ fn grinding() -> String {
 fn buses() -> String {
     let mut table = String::new();
     let titles = [
+        "part",
         "bus",
         "messages at 2^20",
         "unique decoding",
@@ -101,16 +116,18 @@ fn buses() -> String {
         "list decoding",
     ];
     head(&mut table, &titles);
-    let reports = [20, 26].map(|log| largest(&Profile::default().parameters(), log));
-    for (at, bus) in reports[0].regimes[0].buses.iter().enumerate() {
-        let _ = write!(table, "| {} |", bus.bus.name());
-        for report in &reports {
-            let _ = write!(table, " {} |", report.regimes[0].buses[at].messages);
-            for regime in &report.regimes {
-                let _ = write!(table, " {:.1} |", regime.buses[at].bits);
+    for part in PARTS {
+        let reports = [20, 26].map(|log| largest(&Profile::default().parameters(), part, log));
+        for (at, bus) in reports[0].regimes[0].buses.iter().enumerate() {
+            let _ = write!(table, "| {} | {} |", part.name(), bus.bus.name());
+            for report in &reports {
+                let _ = write!(table, " {} |", report.regimes[0].buses[at].messages);
+                for regime in &report.regimes {
+                    let _ = write!(table, " {:.1} |", regime.buses[at].bits);
+                }
             }
+            table.push('\n');
         }
-        table.push('\n');
     }
     table
 }
@@ -125,10 +142,88 @@ fn the_page_has_the_computed_bits() {
 
 #[test]
 fn every_profile_attains_its_target_for_every_shape() {
+    for (profile, part, log_height) in shapes() {
+        let bits = largest(&profile.parameters(), part, log_height).bits();
+        let shape = format!("{profile} {} 2^{log_height}", part.name());
+        assert!(bits >= f64::from(profile.target_bits()), "{shape}: {bits}");
+    }
+}
+
+/// What judges shapes one after another says the same as a report on each, of the largest shapes and
+/// of the widest that can be stated: their reports must not be what takes long.
+#[test]
+fn a_judge_says_what_the_reports_say() {
     for profile in Profile::ALL {
-        for log_height in LOG_HEIGHTS {
-            let bits = largest(&profile.parameters(), log_height).bits();
-            assert!(bits >= f64::from(profile.target_bits()), "{profile} 2^{log_height}: {bits}");
+        let mut judge = Judge::new(profile);
+        for part in PARTS {
+            for log_height in LOG_HEIGHTS {
+                let plan = largest_plan(part, log_height).expect("a shape");
+                assert_eq!(judge.check(&plan), Ok(()));
+            }
+        }
+        for log_height in [16, 20, 26] {
+            let fixed = [Table::Program, Table::Range, Table::Byte, Table::ShiftAmount];
+            let logs = [log_height, 16, 16, 6];
+            let mut tables: Vec<(Table, usize)> = fixed.into_iter().zip(logs).collect();
+            tables.push((Table::Boundary, 6));
+            tables.resize(TABLES_MAX, (Table::Keccak, 4));
+            let plan = Plan::new(&tables);
+            let found = report(&profile.parameters(), &plan).bits();
+            assert!(found >= f64::from(profile.target_bits()), "{profile}: {found}");
+            assert_eq!(judge.check(&plan), Ok(()));
+        }
+        let heights = judge.heights().len();
+        assert_eq!(heights, LOG_HEIGHTS.len(), "one report a height is enough");
+    }
+}
+
+/// A judge refuses what attains too little, and says how much it does.
+#[test]
+fn a_judge_refuses_what_attains_too_little() {
+    // Taller than tables may be.
+    let log_height = 36;
+    let tables = [(Table::Program, log_height), (Table::Range, 16), (Table::Keccak, log_height)];
+    let plan = Plan::new(&tables);
+    let profile = Profile::Provable128;
+    let bits = report(&profile.parameters(), &plan).bits();
+    assert!(bits < 128.0, "{bits}");
+    assert_eq!(Judge::new(profile).check(&plan), Err(bits));
+}
+
+/// The point at which borders are opened is a challenge like the others.
+#[test]
+fn the_border_point_is_a_term_of_every_report() {
+    for (profile, part, log_height) in shapes() {
+        for regime in &largest(&profile.parameters(), part, log_height).regimes {
+            let term = regime.terms.iter().find(|found| found.name == BORDER_LABEL);
+            let bits = term.expect("the term is in the report").bits;
+            // Two polynomials of degree below the height have so many values in common, at most.
+            assert!(bits <= 191.0 - f64::from(log_height), "{bits}");
+            assert!(bits >= f64::from(profile.target_bits()), "{bits}");
+        }
+    }
+}
+
+/// What all segments' borders have together is charged in each part, since its challenges are
+/// those of all.
+#[test]
+fn a_global_bus_is_charged_with_the_messages_of_all_parts() {
+    for (profile, part, log_height) in shapes() {
+        let plan = largest_plan(part, log_height).expect("a shape");
+        let rows: u64 = plan
+            .tables
+            .iter()
+            .zip(&plan.demands)
+            .map(|((_, log), demands)| {
+                (demands.buses.iter().filter(|bus| bus.is_global()).count() as u64) << log
+            })
+            .sum();
+        assert!(rows > 0);
+        assert!(rows << 16 <= GLOBAL_MESSAGES_MAX);
+        let report = report(&profile.parameters(), &plan);
+        for bus in &report.regimes[0].buses {
+            let is_largest = bus.messages == GLOBAL_MESSAGES_MAX;
+            assert_eq!(is_largest, bus.bus.is_global(), "{}", bus.bus.name());
         }
     }
 }
@@ -137,15 +232,13 @@ fn every_profile_attains_its_target_for_every_shape() {
 /// messages for each row of the highest table.
 #[test]
 fn the_buses_add_up_to_their_term() {
-    for profile in Profile::ALL {
-        for log_height in LOG_HEIGHTS {
-            for regime in &largest(&profile.parameters(), log_height).regimes {
-                let sum: f64 = regime.buses.iter().map(|bus| (-bus.bits).exp2()).sum();
-                let term = regime.terms.iter().find(|term| term.name == "logup-fingerprint");
-                let term = term.expect("the term is in the report").bits;
-                let together = -sum.log2();
-                assert!(term <= together + 1e-9 && together < term + 0.01, "{together} {term}");
-            }
+    for (profile, part, log_height) in shapes() {
+        for regime in &largest(&profile.parameters(), part, log_height).regimes {
+            let sum: f64 = regime.buses.iter().map(|bus| (-bus.bits).exp2()).sum();
+            let term = regime.terms.iter().find(|term| term.name == "logup-fingerprint");
+            let term = term.expect("the term is in the report").bits;
+            let together = -sum.log2();
+            assert!(term <= together + 1e-9 && together < term + 0.01, "{together} {term}");
         }
     }
 }

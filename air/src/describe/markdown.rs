@@ -9,7 +9,7 @@ use crate::builder::Side;
 use crate::bus::Bus;
 use crate::columns::Column;
 use crate::describe::{Description, Message};
-use crate::table::Table;
+use crate::table::{Part, Table};
 
 /// Characters of an expression that are written; the rest of a longer one is its fingerprint.
 const EXPRESSION_MAX: usize = 600;
@@ -47,11 +47,15 @@ pub fn documents() -> Vec<(String, String)> {
 /// The index of all tables and buses.
 fn index(descriptions: &[Description]) -> String {
     let mut page = String::from(NOTICE);
-    page.push_str("# Tables\n\nThe tables that prove a run, in the order of proofs.\n\n");
+    page.push_str(
+        "# Tables\n\nThe tables that prove a run, in the order of proofs: \
+         those of its ledger and those of each of its segments.\n\n",
+    );
     row(
         &mut page,
         [
             "table",
+            "part",
             "purpose",
             "columns",
             "preprocessed",
@@ -61,13 +65,14 @@ fn index(descriptions: &[Description]) -> String {
             "cost",
         ],
     );
-    row(&mut page, ["---", "---", "--:", "--:", "--:", "--:", "--:", "--:"]);
+    row(&mut page, ["---", "---", "---", "--:", "--:", "--:", "--:", "--:", "--:"]);
     for description in descriptions {
         let name = description.table.name();
         row(
             &mut page,
             [
                 format!("[{name}]({name}.md)"),
+                parts(description.table),
                 purpose(description.table),
                 description.columns.len().to_string(),
                 description.preprocessed.len().to_string(),
@@ -78,7 +83,10 @@ fn index(descriptions: &[Description]) -> String {
             ],
         );
     }
-    page.push_str("\n## Buses\n\nOn each, what is sent over all tables is what is received.\n\n");
+    page.push_str(
+        "\n## Buses\n\nOn each, what is sent over all tables of a part is what is received; \
+         on `cell`, over all parts of a run.\n\n",
+    );
     row(&mut page, ["bus", "fields", "sent by", "received by"]);
     row(&mut page, ["---", "---", "---", "---"]);
     for bus in Bus::ALL {
@@ -164,11 +172,21 @@ impl Description {
             row(page, core::iter::repeat_n("---", fields.len() + 2));
             for message in self.messages_on(bus) {
                 let fields = message.fields.iter().map(|field| code(&field.text));
-                let multiplicity = code(&message.multiplicity.text);
+                let mut multiplicity = code(&message.multiplicity.text);
+                if let Some(when) = message.when {
+                    multiplicity.push_str(", ");
+                    multiplicity.push_str(when);
+                }
                 row(page, [verb(message).into()].into_iter().chain(fields).chain([multiplicity]));
             }
         }
     }
+}
+
+/// The parts of a run that have a table.
+fn parts(table: Table) -> String {
+    let parts = [Part::Ledger, Part::Segment].into_iter().filter(|part| table.is_of(*part));
+    parts.map(Part::name).collect::<Vec<_>>().join(", ")
 }
 
 /// What a table does with a message.

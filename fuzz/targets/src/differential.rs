@@ -2,7 +2,7 @@
 //! with ours.
 //!
 //! Checked: execution and recording agree, on traps too; the recorded events are a consistent
-//! account of the run; before every instruction the address and all registers are the same in
+//! account of the run, in one segment and in many; before every instruction the address and all registers are the same in
 //! ckb-vm, and so is the memory that the program wrote.
 //!
 //! Half of the programs are *tame*: addresses are masked into a window, jumps go a few steps
@@ -21,13 +21,15 @@ use ckb_vm::{
 use lvm_isa::decode::decode;
 use lvm_isa::instruction::{Operation, Operation::*};
 use lvm_isa::program::Program;
+use lvm_isa::segment::Budget;
 use lvm_syscalls::layout::PRIVATE_INPUT_START;
 use lvm_vm::assemble::{Assembler, Label, i, r, s};
 use lvm_vm::elf::LoadedProgram;
 use lvm_vm::error::{ExecuteError, Trap};
-use lvm_vm::record::Recording;
+use lvm_vm::execute::Options;
+use lvm_vm::record::{Recording, record};
 
-use crate::both::run_both_for;
+use crate::both::{check_recording, run_both_for};
 use crate::snapshots::snapshots;
 
 /// Everything is below 4 MiB, which is all the memory that ckb-vm has.
@@ -104,7 +106,10 @@ pub fn check(data: &[u8]) {
     let code = if source.wild { wild_program(&source) } else { tame_program(&source) };
     let program = code.load();
     match run_both_for(CYCLES_MAX, &program, b"") {
-        Ok(recording) => compare(&program, &recording, !source.wild),
+        Ok(recording) => {
+            compare(&program, &recording, !source.wild);
+            check_segments(&program, &recording, u64::from(source.turns) + 1);
+        }
         Err(ExecuteError::Trap(trap)) => {
             assert!(source.wild, "a tame program traps: {trap}");
             compare_trap(&program, &trap);
@@ -269,7 +274,7 @@ fn compare(program: &LoadedProgram, recording: &Recording, tame: bool) {
     let program = program.program();
     let (mut other, mut decoder) = other_machine(program);
     let mut previous = None;
-    for (pc, registers) in snapshots(program, &recording.events) {
+    for (pc, registers) in snapshots(program, &recording.segments[0].events) {
         assert_eq!(*other.pc(), pc, "address after {previous:x?}");
         assert_eq!(other.registers(), registers, "registers after {previous:x?}");
         if is_call(program, pc) {
@@ -286,6 +291,16 @@ fn compare(program: &LoadedProgram, recording: &Recording, tame: bool) {
         let memory = other.memory_mut().load_bytes(SCRATCH, SCRATCH_BYTES).expect("in memory");
         assert!(recording.execution.public_output == memory, "memory");
     }
+}
+
+/// Records the run again, so many instructions a segment.
+fn check_segments(program: &LoadedProgram, whole: &Recording, cycles: u64) {
+    let budget = Budget::cycles(cycles);
+    let recording = record(program, b"", &Options::default(), &budget, &mut |_| {});
+    let recording = recording.expect("the run ends, as it did in one segment");
+    assert_eq!(recording.execution, whole.execution);
+    assert_eq!(recording.segments.len() as u64, whole.execution.cycles.div_ceil(cycles));
+    check_recording(program, b"", &recording);
 }
 
 /// Takes as many steps as the run took before it trapped, and compares where that leads.

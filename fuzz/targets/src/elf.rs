@@ -12,6 +12,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use lvm_isa::decode::decode;
 use lvm_isa::program::Program;
+use lvm_isa::segment::Budget;
 use lvm_syscalls::layout::{MEMORY_END, MEMORY_START, PRIVATE_INPUT_START};
 use lvm_vm::elf::{LoadedProgram, load};
 use lvm_vm::execute::{Options, execute};
@@ -47,8 +48,9 @@ fn check_file(file: &[u8]) {
     let executed =
         execute(&loaded, b"input", &OPTIONS, &mut |text| printed.extend_from_slice(text));
     let mut printed_again = Vec::new();
-    let recorded =
-        record(&loaded, b"input", &OPTIONS, &mut |text| printed_again.extend_from_slice(text));
+    let recorded = record(&loaded, b"input", &OPTIONS, &Budget::UNLIMITED, &mut |text| {
+        printed_again.extend_from_slice(text);
+    });
     assert_eq!(printed, printed_again, "what is printed");
     match (executed, recorded) {
         (Ok(execution), Ok(recording)) => assert_eq!(execution, recording.execution),

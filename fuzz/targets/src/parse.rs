@@ -28,11 +28,11 @@ fn check_proof(bytes: &[u8]) {
     assert!(proof.to_bytes().is_ok_and(|again| again == bytes), "one spelling");
     assert!(!format!("{proof:?}").is_empty());
     let claim = Claim {
-        exit_code: proof.exit_code,
-        public_output: Some(&proof.public_output),
+        exit_code: proof.head.exit_code,
+        public_output: Some(&proof.head.public_output),
         profile: Profile::Provable100,
     };
-    let verdict = Verifier::new(proof.key.verifying_key()).verify(&proof, &claim);
+    let verdict = Verifier::new(proof.head.key.verifying_key()).verify(&proof, &claim);
     let error = verdict.expect_err("a proof that no prover made");
     assert!(!error.to_string().is_empty());
 }

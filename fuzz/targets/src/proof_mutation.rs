@@ -58,7 +58,7 @@ impl Seed {
         let bytes = std::fs::read(&path)
             .unwrap_or_else(|error| panic!("make {} with seed_proof: {error}", path.display()));
         let proof = Proof::from_bytes(&bytes).expect("the seed is a proof");
-        Self::new(bytes, proof.key.verifying_key())
+        Self::new(bytes, proof.head.key.verifying_key())
     }
 
     /// Changes the proof as `data` says, and checks that it is refused.

@@ -2,16 +2,16 @@
 
 use lvm_air::check::RowChecker;
 use lvm_air::table::Table;
-use lvm_air::tables::boundary::BoundaryStatement;
 use lvm_isa::event::{Access, SINK};
 use lvm_isa::instruction::Operation::*;
+use lvm_isa::segment::Statement;
 use lvm_syscalls::halt;
 use lvm_vm::assemble::{Assembler, ecall, i, r, s};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use crate::lie::Lie;
-use crate::support::Run;
+use crate::support::{Run, all};
 
 /// A program that ends with x10 as exit code.
 fn program(body: impl FnOnce(&mut Assembler)) -> Assembler {
@@ -29,9 +29,9 @@ fn one_register_has_one_value_in_an_instruction() {
         a.li(5, 5).push(r(Add, 10, 5, 5));
     }));
     lie.exit(11).record(|run| {
-        let events = &mut run.recording.events;
+        let events = run.events();
         events.add[0].rs2.value = 6;
-        events.registers[5].value = 6;
+        run.leave(5, 6);
     });
     lie.refused(&["bus register"]);
 }
@@ -91,11 +91,15 @@ fn auipc_has_one_result() {
     let mut lie = Lie::about(&program(|a| {
         a.li(10, 0).push(i(Auipc, 5, 0, 0));
     }));
-    let row = lie.run.recording.events.add_immediate.len() - 1;
+    let row = lie.run.events().add_immediate.len() - 1;
+    let places = [
+        (Table::AddImmediate, row, "result"),
+        (Table::Boundary, 5, "last"),
+        (Table::Ledger, 5, "last"),
+    ];
     // The low limb 2^32 less, the high limb 1 more: right as an equation of field elements, limb
     // by limb with a carry.
-    for (table, row, value) in [(Table::AddImmediate, row, "result"), (Table::Boundary, 5, "last")]
-    {
+    for (table, row, value) in places {
         *lie.cell(table, row, &format!("{value}.lo")) -= Goldilocks::from_u64(1 << 32);
         *lie.cell(table, row, &format!("{value}.hi")) += Goldilocks::ONE;
     }
@@ -104,8 +108,7 @@ fn auipc_has_one_result() {
 
     // And the high limb 2^32 more.
     let mut lie = Lie::of(lie.run);
-    for (table, row, value) in [(Table::AddImmediate, row, "result"), (Table::Boundary, 5, "last")]
-    {
+    for (table, row, value) in places {
         *lie.cell(table, row, &format!("{value}.hi")) += Goldilocks::from_u64(1 << 32);
     }
     let at = format!("table add_immediate row {row}: high limb carries 0 or 1");
@@ -169,7 +172,7 @@ fn pc_and_clock_go_together() {
         a.li(10, 0).push(i(Addi, 5, 0, 1)).push(i(Addi, 6, 0, 2));
     }));
     // The two last instructions are executed in the other order, and all accesses follow.
-    let events = &lie.run.recording.events;
+    let events = lie.run.events();
     let (one, two) = (events.add_immediate[2].time, events.add_immediate[3].time);
     let read = events.add_immediate[2].rs1.time;
     let table = Table::AddImmediate;
@@ -188,11 +191,13 @@ fn x0_reads_as_zero() {
         a.push(i(Addi, 10, 0, 0));
     }));
     lie.exit(7).record(|run| {
-        let events = &mut run.recording.events;
-        events.add_immediate[1].rs1.value = 7;
-        events.registers[0].value = 7;
+        run.events().add_immediate[1].rs1.value = 7;
+        run.leave(0, 7);
     });
     lie.refused(&["bus register"]);
+    // Nor does the segment begin with it.
+    lie.record(|run| run.events().first_registers[0] = 7);
+    lie.refused(&["bus cell", "bus register"]);
 }
 
 /// See [`x0_reads_as_zero`]: nor can a write get into x0.
@@ -202,13 +207,14 @@ fn x0_is_not_written() {
         a.li(5, 7).push(i(Addi, 0, 5, 0)).push(i(Addi, 10, 0, 0));
     }));
     lie.exit(7).record(|run| {
-        let events = &mut run.recording.events;
+        let events = run.events();
         let found = events.add_immediate[3].rs1;
         let written = events.add_immediate[2].time + 3;
         events.add_immediate[2].rd = found;
         events.add_immediate[3].rs1 = Access { value: 7, time: written };
-        events.registers[0].value = 7;
-        events.registers[SINK] = Access::default();
+        events.last_registers[SINK] = Access::default();
+        run.leave(0, 7);
+        run.leave(SINK, 0);
     });
     assert_eq!(*lie.cell(Table::AddImmediate, 2, "rd"), Goldilocks::from_usize(SINK));
     lie.set(Table::AddImmediate, 2, "rd", 0);
@@ -250,9 +256,9 @@ fn of_every_class() -> Assembler {
 #[test]
 fn selectors_are_boolean() {
     let lie = Lie::about(&of_every_class());
-    let statement = BoundaryStatement::default();
+    let statement = Statement::default();
     let mut tried = 0;
-    for filled in &lie.tables {
+    for filled in all(&lie.tables) {
         let table = filled.table;
         let selectors = table.columns().into_iter().enumerate().filter(|(_, column)| {
             let name = column.name.rsplit('.').next().unwrap_or_default();
@@ -291,7 +297,7 @@ fn a_row_cannot_be_there_minus_once() {
         a.li(10, 0);
     }));
     let table = Table::AddImmediate;
-    let used = lie.run.recording.events.add_immediate.len();
+    let used = lie.run.events().add_immediate.len();
     for column in table.columns() {
         let cell = *lie.cell(table, 0, &column.name);
         *lie.cell(table, used, &column.name) = cell;

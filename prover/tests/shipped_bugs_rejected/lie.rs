@@ -5,18 +5,18 @@
 use lvm_air::bus::Bus;
 use lvm_air::check::Imbalance;
 use lvm_air::table::Table;
-use lvm_air::trace::Filled;
+use lvm_prover::RunTables;
 use lvm_verifier::{Proof, VerifyError};
 use lvm_vm::assemble::Assembler;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
-use crate::support::Run;
+use crate::support::{self, Run, part_mut};
 
 /// An honest run and tables that needn't be.
 pub(crate) struct Lie {
     pub(crate) run: Run,
-    pub(crate) tables: Vec<Filled>,
+    pub(crate) tables: RunTables,
 }
 
 impl Lie {
@@ -43,21 +43,15 @@ impl Lie {
     pub(crate) fn exit(&mut self, value: u64) -> &mut Self {
         self.record(|run| {
             run.recording.execution.exit_code = value;
-            let events = &mut run.recording.events;
-            events.registers[10].value = value;
-            let last = events.ecall.last_mut().expect("the run ends with an ECALL");
+            run.leave(10, value);
+            let last = run.events().ecall.last_mut().expect("the run ends with an ECALL");
             last.a0.value = value;
         })
     }
 
     /// The cell `column` in row `row` of a table.
     pub(crate) fn cell(&mut self, table: Table, row: usize, column: &str) -> &mut Goldilocks {
-        let columns = table.columns();
-        let at = columns.iter().position(|c| c.name == column);
-        let at = at.unwrap_or_else(|| panic!("{} has no column {column}", table.name()));
-        let filled = self.tables.iter_mut().find(|filled| filled.table == table);
-        let rows = &mut filled.expect("the run has the table").rows;
-        &mut rows.values[row * rows.width + at]
+        support::cell(&mut self.tables, table, row, column)
     }
 
     /// Sets a cell.
@@ -80,11 +74,17 @@ impl Lie {
         self.set(table, row, &format!("{limbs_column}.hi.low"), value >> 32 & 0xFFFF)
     }
 
-    /// Corrects the multiplicities of the lookup tables, where an entry is asked for.
+    /// Corrects the multiplicities of each part's lookup tables, where an entry is asked for.
     fn recount(&mut self) {
-        for imbalance in self.run.report(&self.tables).imbalances {
-            if let Some((table, row, column)) = self.entry(&imbalance) {
-                *self.cell(table, row, column) += Goldilocks::from_u64(imbalance.excess);
+        for (part, imbalances) in self.run.local_imbalances(&self.tables).into_iter().enumerate() {
+            for imbalance in imbalances {
+                let Some((table, row, column)) = self.entry(&imbalance) else { continue };
+                let at = table.columns().iter().position(|c| c.name == column);
+                let tables = part_mut(&mut self.tables, part);
+                let filled = tables.iter_mut().find(|filled| filled.table == table);
+                let rows = &mut filled.expect("the part has what it looks up").rows;
+                let cell = row * rows.width + at.expect("the table has the column");
+                rows.values[cell] += Goldilocks::from_u64(imbalance.excess);
             }
         }
     }
@@ -131,7 +131,7 @@ impl Lie {
         }
         let verdict = self.run.verify(&self.run.prove(&self.tables));
         assert!(
-            matches!(verdict, Err(VerifyError::Stark(_))),
+            matches!(verdict, Err(VerifyError::Part { .. } | VerifyError::Balance)),
             "the lie ({faults:?}) is not refused: {verdict:?}"
         );
     }

@@ -1,7 +1,7 @@
 //! Memory: addresses that a prover may not choose.
 
 use lvm_air::table::Table;
-use lvm_air::tables::boundary;
+use lvm_air::tables::ledger;
 use lvm_isa::instruction::Operation::Ld;
 use lvm_prover::Program;
 use lvm_syscalls::halt;
@@ -28,9 +28,9 @@ fn add_cell(lie: &mut Lie, table: Table, previous: u64, address: u64) {
     if table == Table::PrivateInput {
         lie.set(table, 1, "offset.low", eighths(address.wrapping_sub(PRIVATE_INPUT_START)));
     }
-    let run = boundary::ROWS - 1;
-    lie.set(Table::Boundary, run, "last_address", address);
-    lie.set(Table::Boundary, run, "room.low", eighths((MEMORY_END - 8).wrapping_sub(address)));
+    let last = ledger::ROWS - 1;
+    lie.set(Table::Ledger, last, "last_address", address);
+    lie.set(Table::Ledger, last, "room.low", eighths((MEMORY_END - 8).wrapping_sub(address)));
 }
 
 /// LambdaVM: the offset in a page of private input was unconstrained.
@@ -50,7 +50,7 @@ fn private_input_is_given_once() {
     add_cell(&mut lie, Table::PrivateInput, PRIVATE_INPUT_START, PRIVATE_INPUT_START);
     // The second content is what the program reads.
     let table = Table::PrivateInput;
-    for column in ["cell.last.lo", "cell.last.hi", "cell.last_time"] {
+    for column in ["cell.last.lo", "cell.last.hi", "cell.last_segment"] {
         let (first, second) = (*lie.cell(table, 0, column), *lie.cell(table, 1, column));
         *lie.cell(table, 0, column) = second;
         *lie.cell(table, 1, column) = first;

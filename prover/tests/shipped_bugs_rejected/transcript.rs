@@ -1,22 +1,24 @@
 //! Transcript and verifier: what a proof file may not choose.
 
-use lvm_air::table::Table;
+use lvm_air::table::{Part, Table};
 use lvm_isa::instruction::Operation::Add;
+use lvm_isa::segment::{Budget, Exit, Statement};
 use lvm_prover::Program;
 use lvm_syscalls::halt;
 use lvm_verifier::config::{Challenge, Val};
 use lvm_verifier::key::KeyMaterial;
+use lvm_verifier::proof::{Head, HeadError, PartHead, SegmentHead};
 use lvm_verifier::shape::{Shape, ShapeError};
 use lvm_verifier::stark::fri::{FriError, FriProof};
 use lvm_verifier::stark::merkle::TreeOpening;
-use lvm_verifier::stark::{Opened, Plan, StarkError, StarkProof, Tree};
-use lvm_verifier::transcript::seed;
+use lvm_verifier::stark::{Border, Opened, Plan, StarkError, StarkProof, Totals, Tree};
+use lvm_verifier::transcript::{part_seed, run_seed};
 use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError};
 use lvm_vm::assemble::{Assembler, ecall, r};
 use p3_field::PrimeCharacteristicRing;
 
 use crate::lie::{Lie, copy};
-use crate::support::Run;
+use crate::support::{Run, part_mut};
 
 /// Commits five bytes, permutes a state, so that there is a table that looks at the next row, and
 /// halts with 11.
@@ -29,34 +31,60 @@ fn program() -> Assembler {
     a
 }
 
+/// The program's run in two segments: the second one has the last three instructions.
+fn run() -> Run {
+    let cycles = Run::assembled(&program()).recording.execution.cycles;
+    let program = Program::from(program().load());
+    let run = Run::in_segments(program, &[], &Budget::cycles(cycles - 3));
+    assert_eq!(run.recording.segments.len(), 2);
+    run
+}
+
 /// An honest run and its proof, which is accepted.
 fn proved() -> (Run, Proof) {
-    let lie = Lie::about(&program());
+    let lie = Lie::of(run());
     let proof = lie.run.prove(&lie.tables);
     lie.run.verify(&proof).expect("the twin is honest");
     (lie.run, proof)
 }
 
+/// The ledger, the segment that permutes, the one that halts.
+const PARTS: [usize; 3] = [0, 1, 2];
+
 /// Verifies against whatever exit code the proof states.
 fn verdict(run: &Run, proof: &Proof) -> Result<(), VerifyError> {
-    let claim =
-        Claim { exit_code: proof.exit_code, public_output: None, profile: Profile::Provable100 };
-    Verifier::new(run.prover.verifying_key()).verify(proof, &claim).map(|_| ())
+    Verifier::new(run.prover.verifying_key()).verify(proof, &claim(proof)).map(|_| ())
 }
 
-/// Why the protocol refuses a proof.
+const fn claim(proof: &Proof) -> Claim<'static> {
+    let exit_code = proof.head.exit_code;
+    Claim { exit_code, public_output: None, profile: Profile::Provable100 }
+}
+
+/// Why the protocol refuses a part of a proof, whose head is one of a run.
 #[track_caller]
-fn refusal(run: &Run, proof: &Proof) -> StarkError {
-    match verdict(run, proof) {
-        Err(VerifyError::Stark(error)) => error,
+fn refusal(run: &Run, proof: &Proof, part: usize) -> StarkError {
+    assert!(verdict(run, proof).is_err());
+    let verifier = Verifier::new(run.prover.verifying_key());
+    let claim = claim(proof);
+    let verification = verifier.begin(&proof.head, &claim).expect("the head is one of a run");
+    match verification.part_at(part, &proof.parts[part]) {
+        Err(VerifyError::Part { index, source }) if index == part => source,
         other => panic!("not refused by the protocol: {other:?}"),
     }
 }
 
-/// The plan of a proof's shape.
-fn plan(proof: &Proof) -> Plan {
-    let shape = Shape::new(&proof.tables, &proof.key, &proof.public_output).expect("a shape");
-    Plan::new(shape.tables())
+/// The plan of a part.
+fn plan(proof: &Proof, part: usize) -> Plan {
+    proof.head.plan(part).expect("a shape").1
+}
+
+/// Tables and border of a part.
+fn part_head(proof: &mut Proof, part: usize) -> &mut PartHead {
+    match part {
+        0 => &mut proof.head.ledger,
+        number => &mut proof.head.segments[number - 1].part,
+    }
 }
 
 /// SP1, Jolt, LambdaVM: parts of the statement were not absorbed.
@@ -69,8 +97,9 @@ fn every_part_of_the_statement_is_absorbed() {
         lvm_verifier::VerifyingKey::from_bytes(bytes)
     };
     let shape = |log_program: u8, log_add: u8| {
-        let material = KeyMaterial { log_program, ..proof.key.clone() };
-        let tables: Vec<_> = proof
+        let material = KeyMaterial { log_program, ..proof.head.key.clone() };
+        let tables: Vec<_> = proof.head.segments[1]
+            .part
             .tables
             .iter()
             .map(|&(id, log)| match Table::from_id(id) {
@@ -79,113 +108,193 @@ fn every_part_of_the_statement_is_absorbed() {
                 _ => (id, log),
             })
             .collect();
-        Shape::new(&tables, &material, b"12345").expect("a shape")
+        Shape::new(Part::Segment, &tables, &material).expect("a shape")
     };
-    let honest = || seed(Profile::Provable128, &key(0), 11, b"12345", &shape(4, 4));
-    assert_eq!(honest(), honest());
+    let of_run = |exit_code: u64, segments: u32, output: &[u8]| {
+        run_seed(Profile::Provable128, &key(0), exit_code, segments, output)
+    };
+    let statement = || Statement { segment: 2, entry: 0x1000, exit: Exit::Halt(11), output: 3..5 };
+    let of_part = |statement: &Statement| {
+        part_seed(Profile::Provable128, &key(0), Part::Segment, statement, &shape(4, 4))
+    };
+    assert_eq!(of_run(11, 2, b"12345"), of_run(11, 2, b"12345"));
+    assert_eq!(of_part(&statement()), of_part(&statement()));
+    let ledger = Shape::new(Part::Ledger, &proof.head.ledger.tables, &proof.head.key);
+    let ledger = ledger.expect("a shape");
     let seeds = [
-        honest(),
-        seed(Profile::Provable100, &key(0), 11, b"12345", &shape(4, 4)),
-        seed(Profile::Provable128, &key(1), 11, b"12345", &shape(4, 4)),
-        seed(Profile::Provable128, &key(0), 12, b"12345", &shape(4, 4)),
-        seed(Profile::Provable128, &key(0), 11, b"12344", &shape(4, 4)),
-        seed(Profile::Provable128, &key(0), 11, b"1234", &shape(4, 4)),
-        seed(Profile::Provable128, &key(0), 11, b"", &shape(4, 4)),
-        seed(Profile::Provable128, &key(0), 11, b"12345", &shape(5, 4)),
-        seed(Profile::Provable128, &key(0), 11, b"12345", &shape(4, 5)),
+        of_run(11, 2, b"12345"),
+        run_seed(Profile::Provable100, &key(0), 11, 2, b"12345"),
+        run_seed(Profile::Provable128, &key(1), 11, 2, b"12345"),
+        of_run(12, 2, b"12345"),
+        of_run(11, 1, b"12345"),
+        of_run(11, 2, b"12344"),
+        of_run(11, 2, b"1234"),
+        of_run(11, 2, b""),
+        of_part(&statement()),
+        part_seed(Profile::Provable100, &key(0), Part::Segment, &statement(), &shape(4, 4)),
+        part_seed(Profile::Provable128, &key(1), Part::Segment, &statement(), &shape(4, 4)),
+        part_seed(Profile::Provable128, &key(0), Part::Segment, &statement(), &shape(5, 4)),
+        part_seed(Profile::Provable128, &key(0), Part::Segment, &statement(), &shape(4, 5)),
+        part_seed(Profile::Provable128, &key(0), Part::Ledger, &statement(), &shape(4, 4)),
+        part_seed(Profile::Provable128, &key(0), Part::Ledger, &statement(), &ledger),
+        of_part(&Statement { segment: 3, ..statement() }),
+        of_part(&Statement { entry: 0x1004, ..statement() }),
+        of_part(&Statement { exit: Exit::Halt(12), ..statement() }),
+        of_part(&Statement { exit: Exit::Continue(11), ..statement() }),
+        of_part(&Statement { exit: Exit::Continue(12), ..statement() }),
+        of_part(&Statement { output: 2..5, ..statement() }),
+        of_part(&Statement { output: 3..6, ..statement() }),
     ];
     for (at, one) in seeds.iter().enumerate() {
         assert!(!seeds[at + 1..].contains(one), "statement {at} has the transcript of another");
     }
 }
 
-/// Every field of a proof is checked against something. The patterns name them all, so a new field
+/// Requires that a change of an honest proof is refused, by the protocol or as no run's.
+#[track_caller]
+fn is_refused(run: &Run, proof: &Proof, change: &dyn Fn(&mut Proof)) {
+    let mut changed = proof.clone();
+    change(&mut changed);
+    let verdict = verdict(run, &changed);
+    let is_expected = matches!(verdict, Err(VerifyError::Part { .. } | VerifyError::Head(_)));
+    assert!(is_expected, "{verdict:?}");
+}
+
+/// Of a list the first place, a middle one and the last.
+#[track_caller]
+fn some(length: usize) -> [usize; 3] {
+    assert!(length > 0, "a list is empty");
+    [0, length / 2, length - 1]
+}
+
+/// Every field of a head is checked against something. The patterns name them all, so a new field
 /// needs a line here.
 #[test]
-fn a_proof_has_no_free_fields() {
+fn a_head_has_no_free_fields() {
     let (run, proof) = proved();
-    let Proof { profile: _, key: _, exit_code: _, public_output: _, tables: _, stark } = &proof;
-    let StarkProof {
-        main: _,
-        interactions: _,
-        totals,
-        quotient: _,
-        opened,
-        witness: _,
-        fri,
-        queries: [preprocessed, main, interactions, quotient],
-    } = stark;
-    let Opened { values, next } = opened;
-    let FriProof { roots, last, witness: _, openings } = fri;
-    let change = |change: &dyn Fn(&mut Proof)| {
-        let mut changed = copy(&proof);
-        change(&mut changed);
+    let Proof { head, parts: _ } = &proof;
+    let Head { profile: _, key: _, exit_code: _, public_output: _, ledger: _, segments } = head;
+    let refused = |change: &dyn Fn(&mut Proof)| is_refused(&run, &proof, change);
+    let change = |change: &dyn Fn(&mut Head)| {
+        let mut changed = proof.clone();
+        change(&mut changed.head);
         verdict(&run, &changed).expect_err("the field is free")
     };
-    let is_starks = |error| assert!(matches!(error, VerifyError::Stark(_)), "{error:?}");
-    assert_eq!(change(&|p| p.profile = 77), VerifyError::UnknownProfile { found: 77 });
-    is_starks(change(&|p| p.profile = 2));
-    assert!(matches!(change(&|p| p.key.root[0] ^= 1), VerifyError::OtherProgram { .. }));
-    assert!(matches!(change(&|p| p.key.entry += 4), VerifyError::OtherProgram { .. }));
-    assert!(matches!(change(&|p| p.key.log_image += 1), VerifyError::OtherProgram { .. }));
-    assert!(matches!(change(&|p| p.key.log_program += 1), VerifyError::OtherProgram { .. }));
-    is_starks(change(&|p| p.exit_code = 0));
-    is_starks(change(&|p| p.public_output[4] ^= 1));
-    is_starks(change(&|p| p.public_output.push(0)));
-    is_starks(change(&|p| p.public_output.clear()));
-    is_starks(change(&|p| p.tables[9].1 += 1));
-    // Each number and digest of the protocol's part, of lists the first, a middle and the last
-    // one.
-    let stark: [fn(&mut Proof); 5] = [
-        |p| p.stark.main[31] ^= 1,
-        |p| p.stark.interactions[0] ^= 1,
-        |p| p.stark.quotient[17] ^= 1,
-        |p| p.stark.witness += 1,
-        |p| p.stark.fri.witness ^= 1,
+    assert_eq!(change(&|h| h.profile = 77), VerifyError::UnknownProfile { found: 77 });
+    refused(&|p| p.head.profile = 2);
+    let KeyMaterial { segment: _, ledger: _, entry: _, log_program: _, log_image: _ } = &head.key;
+    let keys: [fn(&mut KeyMaterial); 5] = [
+        |key| key.segment[0] ^= 1,
+        |key| key.ledger[31] ^= 1,
+        |key| key.entry += 4,
+        |key| key.log_image += 1,
+        |key| key.log_program += 1,
     ];
-    for stark in stark {
-        is_starks(change(&stark));
+    for key in keys {
+        let error = change(&|h| key(&mut h.key));
+        assert!(matches!(error, VerifyError::OtherProgram { .. }), "{error:?}");
     }
-    let some = |length: usize| {
-        assert!(length > 0, "a list is empty");
-        [0, length / 2, length - 1]
-    };
-    for at in some(totals.len()) {
-        is_starks(change(&|p| p.stark.totals[at] += Challenge::ONE));
+    refused(&|p| p.head.exit_code = 0);
+    refused(&|p| p.head.public_output[4] ^= 1);
+    refused(&|p| p.head.public_output.push(0));
+    refused(&|p| p.head.public_output.clear());
+    for at in 0..segments.len() {
+        let SegmentHead { entry: _, output_start: _, part: _ } = &segments[at];
+        refused(&|p| p.head.segments[at].entry ^= 4);
+        refused(&|p| p.head.segments[at].output_start ^= 1);
+        refused(&|p| p.head.segments[at].output_start = u64::MAX);
     }
-    for (tree, groups) in values.iter().enumerate() {
-        for (group, values) in groups.iter().enumerate() {
+    for part in PARTS {
+        let PartHead { tables, border } = head.part_head(part).expect("there is such a part");
+        for at in 0..tables.len() {
+            refused(&|p| part_head(p, part).tables[at].0 ^= 1);
+            refused(&|p| part_head(p, part).tables[at].1 += 1);
+        }
+        let Border { root: _, values } = border;
+        refused(&|p| part_head(p, part).border.root[9] ^= 1);
+        for (group, values) in values.iter().enumerate() {
             for at in some(values.len()) {
-                let at = |p: &mut Proof| p.stark.opened.values[tree][group][at] += Challenge::ONE;
-                is_starks(change(&at));
+                refused(&|p| part_head(p, part).border.values[group][at] += Challenge::ONE);
             }
         }
     }
-    assert_eq!(next.len(), 1);
-    for at in some(next[0].len()) {
-        is_starks(change(&|p| p.stark.opened.next[0][at] += Challenge::ONE));
-    }
-    for at in some(roots.len()) {
-        is_starks(change(&|p| p.stark.fri.roots[at][5] ^= 1));
-    }
-    for at in some(last.len()) {
-        is_starks(change(&|p| p.stark.fri.last[at] += Challenge::ONE));
-    }
-    for (tree, opening) in [preprocessed, main, interactions, quotient].into_iter().enumerate() {
-        for at in some(opening.rows.len()) {
-            is_starks(change(&|p| p.stark.queries[tree].rows[at] += Val::ONE));
+}
+
+/// The same of the parts: each number and digest, of lists the first, a middle and the last one.
+#[test]
+fn a_part_has_no_free_fields() {
+    let (run, proof) = proved();
+    assert_eq!(proof.parts.len(), PARTS.len());
+    for part in PARTS {
+        let StarkProof {
+            main: _,
+            interactions: _,
+            totals,
+            quotient: _,
+            opened,
+            witness: _,
+            fri,
+            queries,
+        } = &proof.parts[part];
+        let Opened { values, next } = opened;
+        let FriProof { roots, last, witness: _, openings } = fri;
+        let refused = |change: &dyn Fn(&mut StarkProof)| {
+            let mut changed = proof.clone();
+            change(&mut changed.parts[part]);
+            // The parts before it are as they were.
+            match verdict(&run, &changed) {
+                Err(VerifyError::Part { index, .. }) if index == part => {}
+                other => panic!("part {part}: {other:?}"),
+            }
+        };
+        refused(&|p| p.main[31] ^= 1);
+        refused(&|p| p.interactions[0] ^= 1);
+        refused(&|p| p.quotient[17] ^= 1);
+        refused(&|p| p.witness += 1);
+        refused(&|p| p.fri.witness ^= 1);
+        for at in some(totals.len()) {
+            let Totals { local: _, global: _ } = totals[at];
+            refused(&|p| p.totals[at].local += Challenge::ONE);
+            refused(&|p| p.totals[at].global += Challenge::ONE);
         }
-        for at in some(opening.siblings.len()) {
-            is_starks(change(&|p| p.stark.queries[tree].siblings[at][9] ^= 1));
+        for (tree, groups) in values.iter().enumerate() {
+            for (group, values) in groups.iter().enumerate() {
+                for at in some(values.len()) {
+                    refused(&|p| p.opened.values[tree][group][at] += Challenge::ONE);
+                }
+            }
         }
-    }
-    for (round, TreeOpening { rows, siblings }) in openings.iter().enumerate() {
-        for at in some(rows.len()) {
-            is_starks(change(&|p| p.stark.fri.openings[round].rows[at] += Val::ONE));
+        assert_eq!(next.len(), usize::from(part == 1));
+        for (table, values) in next.iter().enumerate() {
+            for at in some(values.len()) {
+                refused(&|p| p.opened.next[table][at] += Challenge::ONE);
+            }
         }
-        // In the smallest trees the positions may be all there are.
-        if !siblings.is_empty() {
-            is_starks(change(&|p| p.stark.fri.openings[round].siblings[0][1] ^= 1));
+        for at in some(roots.len()) {
+            refused(&|p| p.fri.roots[at][5] ^= 1);
+        }
+        for at in some(last.len()) {
+            refused(&|p| p.fri.last[at] += Challenge::ONE);
+        }
+        for (tree, TreeOpening { rows, siblings }) in queries.iter().enumerate() {
+            for at in some(rows.len()) {
+                refused(&|p| p.queries[tree].rows[at] += Val::ONE);
+            }
+            // In a small tree the positions may be all there are.
+            if Tree::ALL[tree] != Tree::Border || !siblings.is_empty() {
+                for at in some(siblings.len()) {
+                    refused(&|p| p.queries[tree].siblings[at][9] ^= 1);
+                }
+            }
+        }
+        for (round, TreeOpening { rows, siblings }) in openings.iter().enumerate() {
+            for at in some(rows.len()) {
+                refused(&|p| p.fri.openings[round].rows[at] += Val::ONE);
+            }
+            // In the smallest trees the positions may be all there are.
+            if !siblings.is_empty() {
+                refused(&|p| p.fri.openings[round].siblings[0][1] ^= 1);
+            }
         }
     }
 }
@@ -195,34 +304,46 @@ fn a_proof_has_no_free_fields() {
 #[test]
 fn columns_do_not_move_between_tables() {
     let (run, proof) = proved();
+    let part = 1;
     // The last column of one height becomes the first one of the next: the transcript has the
     // same values in a row, and so have the rows that are hashed.
     for tree in Tree::ALL {
         let mut moved = copy(&proof);
-        let values = &mut moved.stark.opened.values[tree as usize];
+        let values = &mut moved.parts[part].opened.values[tree as usize];
         let expected = values[0].len();
         let value = values[0].pop().expect("a column");
         values[1].insert(0, value);
         let found = expected - 1;
-        assert_eq!(refusal(&run, &moved), StarkError::Opened { tree, expected, found });
+        assert_eq!(refusal(&run, &moved, part), StarkError::Opened { tree, expected, found });
     }
     // And the last column of one commitment the first one of the next.
-    for [tree, next] in [[0, 1], [1, 2], [2, 3]] {
+    for [tree, next] in [[0, 1], [1, 2], [2, 3], [3, 4]] {
         let mut moved = copy(&proof);
-        let values = &mut moved.stark.opened.values;
+        let values = &mut moved.parts[part].opened.values;
         let value = values[tree].last_mut().and_then(Vec::pop).expect("a column");
         values[next][0].insert(0, value);
-        let error = refusal(&run, &moved);
+        let error = refusal(&run, &moved, part);
         let is_expected = matches!(error, StarkError::Opened { tree: t, .. } if t as usize == tree);
         assert!(is_expected, "{error:?}");
     }
+    // The border's columns at the point before the global challenges.
+    let mut moved = copy(&proof);
+    let values = &mut part_head(&mut moved, part).border.values;
+    let value = values[0].pop().expect("a column");
+    values[1].insert(0, value);
+    let verdict = verdict(&run, &moved);
+    assert!(
+        matches!(verdict, Err(VerifyError::Head(HeadError::Border { index: 1, .. }))),
+        "{verdict:?}"
+    );
     // The tables of one height share a list, which the shape cuts: with a table of another width
     // it has another length.
     let mut cut = copy(&proof);
-    let at = cut.tables.iter().position(|(id, _)| *id == Table::AddWord.id()).expect("it is there");
+    let tables = &mut part_head(&mut cut, part).tables;
+    let at = tables.iter().position(|(id, _)| *id == Table::AddWord.id()).expect("it is there");
     assert_ne!(Table::AddWord.width(), Table::Bitwise.width());
-    cut.tables[at].0 = Table::Bitwise.id();
-    let error = refusal(&run, &cut);
+    tables[at].0 = Table::Bitwise.id();
+    let error = refusal(&run, &cut, part);
     assert!(matches!(error, StarkError::Opened { .. }), "{error:?}");
 }
 
@@ -230,64 +351,89 @@ fn columns_do_not_move_between_tables() {
 #[test]
 fn openings_do_not_move_between_commitments() {
     let (run, proof) = proved();
-    for one in 0..Tree::ALL.len() {
-        for other in 0..one {
-            let mut swapped = copy(&proof);
-            swapped.stark.queries.swap(one, other);
-            let error = refusal(&run, &swapped);
-            assert!(matches!(error, StarkError::Query { .. }), "{one} {other}: {error:?}");
+    for part in PARTS {
+        for one in 0..Tree::ALL.len() {
+            for other in 0..one {
+                let mut swapped = copy(&proof);
+                swapped.parts[part].queries.swap(one, other);
+                let error = refusal(&run, &swapped, part);
+                assert!(matches!(error, StarkError::Query { .. }), "{one} {other}: {error:?}");
 
-            let mut swapped = copy(&proof);
-            swapped.stark.opened.values.swap(one, other);
-            let error = refusal(&run, &swapped);
-            assert!(matches!(error, StarkError::Opened { .. }), "{one} {other}: {error:?}");
+                let mut swapped = copy(&proof);
+                swapped.parts[part].opened.values.swap(one, other);
+                let error = refusal(&run, &swapped, part);
+                assert!(matches!(error, StarkError::Opened { .. }), "{one} {other}: {error:?}");
+            }
         }
-    }
-    let roots: [fn(&mut StarkProof); 3] = [
-        |p| core::mem::swap(&mut p.main, &mut p.interactions),
-        |p| core::mem::swap(&mut p.main, &mut p.quotient),
-        |p| core::mem::swap(&mut p.interactions, &mut p.quotient),
-    ];
-    for swap in roots {
+        let roots: [fn(&mut StarkProof); 3] = [
+            |p| core::mem::swap(&mut p.main, &mut p.interactions),
+            |p| core::mem::swap(&mut p.main, &mut p.quotient),
+            |p| core::mem::swap(&mut p.interactions, &mut p.quotient),
+        ];
+        for swap in roots {
+            let mut swapped = copy(&proof);
+            swap(&mut swapped.parts[part]);
+            refusal(&run, &swapped, part);
+        }
         let mut swapped = copy(&proof);
-        swap(&mut swapped.stark);
-        refusal(&run, &swapped);
+        let main = swapped.parts[part].main;
+        swapped.parts[part].main = part_head(&mut swapped, part).border.root;
+        part_head(&mut swapped, part).border.root = main;
+        refusal(&run, &swapped, part);
+        // Nor are the border's values at one point taken for those at the other.
+        let mut swapped = copy(&proof);
+        let values = swapped.parts[part].opened.values[Tree::Border as usize].clone();
+        part_head(&mut swapped, part).border.values = values;
+        refusal(&run, &swapped, part);
+        let mut swapped = copy(&proof);
+        swapped.parts[part].fri.openings.swap(0, 1);
+        let error = refusal(&run, &swapped, part);
+        let is_expected = matches!(error, StarkError::Fri(FriError::Opening { round: 0, .. }));
+        assert!(is_expected, "{error:?}");
     }
-    let mut swapped = copy(&proof);
-    swapped.stark.fri.openings.swap(0, 1);
-    let error = refusal(&run, &swapped);
-    assert!(matches!(error, StarkError::Fri(FriError::Opening { round: 0, .. })), "{error:?}");
 }
 
 /// Plonky3, OpenVM: the length of the final polynomial was not checked.
 #[test]
 fn the_final_polynomial_has_one_length() {
     let (run, proof) = proved();
-    let expected = proof.stark.fri.last.len();
-    assert_eq!(expected, 16);
-    for found in [0, 1, 2, 15, 17, 32, 1 << 16] {
+    for part in PARTS {
+        let expected = proof.parts[part].fri.last.len();
+        assert_eq!(expected, 16);
+        for found in [0, 1, 2, 15, 17, 32, 1 << 16] {
+            let mut changed = copy(&proof);
+            changed.parts[part].fri.last.resize(found, Challenge::ZERO);
+            let error = StarkError::Fri(FriError::LastLength { expected, found });
+            assert_eq!(refusal(&run, &changed, part), error);
+        }
+        // Nor the number of rounds.
+        let expected = proof.parts[part].fri.roots.len();
+        let found = expected - 1;
         let mut changed = copy(&proof);
-        changed.stark.fri.last.resize(found, Challenge::ZERO);
-        let error = StarkError::Fri(FriError::LastLength { expected, found });
-        assert_eq!(refusal(&run, &changed), error);
+        changed.parts[part].fri.roots.pop();
+        changed.parts[part].fri.openings.pop();
+        let error = StarkError::Fri(FriError::Rounds { expected, found });
+        assert_eq!(refusal(&run, &changed, part), error);
     }
-    // Nor the number of rounds.
-    let expected = proof.stark.fri.roots.len();
-    let found = expected - 1;
-    let mut changed = copy(&proof);
-    changed.stark.fri.roots.pop();
-    changed.stark.fri.openings.pop();
-    assert_eq!(refusal(&run, &changed), StarkError::Fri(FriError::Rounds { expected, found }));
 }
 
 /// SP1, Pico: the prover chose the order of the tables.
 #[test]
 fn tables_have_one_order() {
-    let (run, mut proof) = proved();
-    let last = proof.tables.len() - 1;
-    proof.tables.swap(last - 1, last);
-    let verdict = verdict(&run, &proof);
-    assert!(matches!(verdict, Err(VerifyError::Shape(ShapeError::Order { .. }))), "{verdict:?}");
+    let (run, proof) = proved();
+    for part in PARTS {
+        let mut swapped = copy(&proof);
+        let tables = &mut part_head(&mut swapped, part).tables;
+        let last = tables.len() - 1;
+        tables.swap(last - 1, last);
+        let verdict = verdict(&run, &swapped);
+        let is_expected = matches!(
+            verdict,
+            Err(VerifyError::Head(HeadError::Shape { index, source: ShapeError::Order { .. } }))
+                if index == part
+        );
+        assert!(is_expected, "{verdict:?}");
+    }
 }
 
 /// SP1, Pico: the verifying key was not checked. LambdaVM: the roots of preprocessed tables came
@@ -298,7 +444,8 @@ fn preprocessed_tables_are_the_keys() {
     let other = {
         let mut a = program();
         a.li(0, 0);
-        Run::new(Program::from(a.load()), &[])
+        let cycles = run.recording.execution.cycles;
+        Run::in_segments(Program::from(a.load()), &[], &Budget::cycles(cycles - 3))
     };
     // The same run, proved with the tables of a program with one instruction more.
     let tables = other.fill();
@@ -306,54 +453,65 @@ fn preprocessed_tables_are_the_keys() {
     other.verify(&of_other).expect("the twin is honest");
     assert!(matches!(verdict(&run, &of_other), Err(VerifyError::OtherProgram { .. })));
     // Another root under this program's name, and this program's material under another proof.
-    let mut changed = copy(&proof);
-    changed.key.root = of_other.key.root;
-    assert!(matches!(verdict(&run, &changed), Err(VerifyError::OtherProgram { .. })));
+    for root in [
+        |key: &mut KeyMaterial, other: &KeyMaterial| key.segment = other.segment,
+        |key: &mut KeyMaterial, other: &KeyMaterial| key.ledger = other.ledger,
+    ] {
+        let mut changed = copy(&proof);
+        root(&mut changed.head.key, &of_other.head.key);
+        assert_ne!(changed.head.key, proof.head.key);
+        assert!(matches!(verdict(&run, &changed), Err(VerifyError::OtherProgram { .. })));
+    }
     let mut changed = copy(&of_other);
-    changed.key = proof.key.clone();
-    assert!(matches!(verdict(&run, &changed), Err(VerifyError::Stark(_))));
+    changed.head.key = proof.head.key.clone();
+    assert!(matches!(verdict(&run, &changed), Err(VerifyError::Part { .. })));
 }
 
 /// A count of zero dropped a table's constraints.
 #[test]
 fn tables_are_not_left_out() {
-    let mut lie = Lie::about(&program());
-    lie.tables.retain(|filled| filled.table != Table::Add);
+    let mut lie = Lie::of(run());
+    part_mut(&mut lie.tables, 2).retain(|filled| filled.table != Table::Add);
+    lie.refused(&["bus"]);
+    let mut lie = Lie::of(run());
+    part_mut(&mut lie.tables, 1).retain(|filled| filled.table != Table::Touched);
     lie.refused(&["bus"]);
 
     let (run, proof) = proved();
-    let mut lengths_fit = 0;
-    for at in 0..proof.tables.len() {
-        let mut changed = copy(&proof);
-        changed.tables.remove(at);
-        assert!(verdict(&run, &changed).is_err(), "table {at} left out");
-        // With it goes all that the proof says of it, so that every length is right.
-        if Shape::new(&changed.tables, &changed.key, &changed.public_output).is_ok() {
-            leave_out(&mut changed, &plan(&proof), at);
-            let error = refusal(&run, &changed);
-            assert!(matches!(error, StarkError::Constraints { .. }), "table {at}: {error:?}");
-            lengths_fit += 1;
+    for part in PARTS {
+        let head = proof.head.part_head(part).expect("there is such a part");
+        let kind = proof.head.part(part);
+        let mut lengths_fit = 0;
+        for at in 0..head.tables.len() {
+            let mut changed = copy(&proof);
+            part_head(&mut changed, part).tables.remove(at);
+            assert!(verdict(&run, &changed).is_err(), "table {at} left out");
+            // With it goes all that the proof says of it, so that every length is right.
+            if changed.head.plan(part).is_ok() {
+                leave_out(&mut changed, &plan(&proof, part), part, at);
+                let error = refusal(&run, &changed, part);
+                assert!(matches!(error, StarkError::Constraints { .. }), "table {at}: {error:?}");
+                lengths_fit += 1;
+            }
         }
+        assert_eq!(lengths_fit, head.tables.len() - kind.preprocessed().len());
+        let mut none = copy(&proof);
+        part_head(&mut none, part).tables.clear();
+        let source = ShapeError::Missing { table: kind.preprocessed()[0] };
+        let missing = HeadError::Shape { index: part, source };
+        assert_eq!(verdict(&run, &none), Err(VerifyError::Head(missing)));
     }
-    assert_eq!(lengths_fit, proof.tables.len() - 6);
-    let mut none = copy(&proof);
-    none.tables.clear();
-    let missing = ShapeError::Missing { table: Table::Program };
-    assert_eq!(verdict(&run, &none), Err(VerifyError::Shape(missing)));
 }
 
-/// Leaves out what `proof` says of the table `left_out`, which isn't among its tables any more,
-/// but in the plan `before`.
-fn leave_out(proof: &mut Proof, before: &Plan, left_out: usize) {
-    let after = plan(proof);
-    let stark = &mut proof.stark;
+/// Leaves out what `proof` says of the table `left_out` of a part, which isn't among its tables any
+/// more, but in the plan `before`.
+fn leave_out(proof: &mut Proof, before: &Plan, part: usize, left_out: usize) {
+    let after = plan(proof, part);
     let is_left = |log: &usize| after.log_heights.contains(log);
-    let mut totals = stark.totals.iter().zip(&before.log_heights);
-    stark.totals =
-        totals.by_ref().filter(|(_, log)| is_left(log)).map(|(total, _)| *total).collect();
-    for tree in Tree::ALL {
-        let groups = before.layout(tree).groups.iter().zip(&stark.opened.values[tree as usize]);
-        stark.opened.values[tree as usize] = groups
+    // The values of a commitment that are left.
+    let values_left = |tree: Tree, values: &[Vec<Challenge>]| -> Vec<Vec<Challenge>> {
+        let groups = before.layout(tree).groups.iter().zip(values);
+        groups
             .filter(|(group, _)| is_left(&group.log_height))
             .map(|(group, values)| {
                 // A quotient is of a height, not of a table.
@@ -364,7 +522,17 @@ fn leave_out(proof: &mut Proof, before: &Plan, left_out: usize) {
                 parts.flat_map(|part| values[part.columns()].to_vec()).collect()
             })
             .filter(|values: &Vec<Challenge>| !values.is_empty())
-            .collect();
+            .collect()
+    };
+    let border = &mut part_head(proof, part).border;
+    border.values = values_left(Tree::Border, &border.values);
+    let stark = &mut proof.parts[part];
+    let mut totals = stark.totals.iter().zip(&before.log_heights);
+    stark.totals =
+        totals.by_ref().filter(|(_, log)| is_left(log)).map(|(total, _)| *total).collect();
+    for tree in Tree::ALL {
+        let values = &mut stark.opened.values[tree as usize];
+        *values = values_left(tree, values);
     }
     if before.with_next_row().any(|(instance, ..)| instance == left_out) {
         stark.opened.next.clear();
@@ -378,13 +546,15 @@ fn leave_out(proof: &mut Proof, before: &Plan, left_out: usize) {
 #[test]
 fn heights_are_stated_once() {
     let (run, proof) = proved();
-    for at in 0..proof.tables.len() {
-        let honest = proof.tables[at].1;
-        for log_height in [0, 3, honest - 1, honest + 1, 26, 27, 63, 64, 255] {
-            let mut changed = copy(&proof);
-            changed.tables[at].1 = log_height;
-            let verdict = verdict(&run, &changed);
-            assert!(verdict.is_err(), "table {at} of height 2^{log_height}");
+    for part in PARTS {
+        let tables = &proof.head.part_head(part).expect("there is such a part").tables;
+        for (at, &(_, honest)) in tables.iter().enumerate() {
+            for log_height in [0, 3, honest - 1, honest + 1, 26, 27, 63, 64, 255] {
+                let mut changed = copy(&proof);
+                part_head(&mut changed, part).tables[at].1 = log_height;
+                let verdict = verdict(&run, &changed);
+                assert!(verdict.is_err(), "table {at} of height 2^{log_height}");
+            }
         }
     }
 }
@@ -392,7 +562,7 @@ fn heights_are_stated_once() {
 /// Options from the proof: a proof names a profile, but a proof of one is none of another.
 #[test]
 fn a_proof_is_of_one_profile() {
-    let lie = Lie::about(&program());
+    let lie = Lie::of(run());
     let execution = &lie.run.recording.execution;
     for (profile, other) in
         [(Profile::Provable100, Profile::Provable128), (Profile::Provable128, Profile::Provable100)]
@@ -402,7 +572,7 @@ fn a_proof_is_of_one_profile() {
             .prover
             .prove_tables(
                 profile,
-                &lie.tables,
+                lie.tables.clone(),
                 execution.exit_code,
                 execution.public_output.clone(),
             )
@@ -410,17 +580,28 @@ fn a_proof_is_of_one_profile() {
         verdict(&lie.run, &proof).expect("the twin is honest");
         if profile == Profile::Provable100 {
             // Nor is it good enough for who expects the other's bits, which is the default.
-            let claim = Claim { exit_code: proof.exit_code, ..Claim::default() };
+            let claim = Claim { exit_code: proof.head.exit_code, ..Claim::default() };
             assert_eq!(
                 Verifier::new(lie.run.prover.verifying_key()).verify(&proof, &claim),
                 Err(VerifyError::WeakProfile { expected: other, found: profile })
             );
         }
-        proof.profile = other.id();
-        refusal(&lie.run, &proof);
-        // With the work where the other one wants work.
-        proof.stark.witness = 0;
-        assert!(matches!(verdict(&lie.run, &proof), Err(VerifyError::Stark(_))));
+        proof.head.profile = other.id();
+        for part in PARTS {
+            refusal(&lie.run, &proof, part);
+            // With the work where the other one wants work.
+            proof.parts[part].witness = 0;
+            refusal(&lie.run, &proof, part);
+        }
+    }
+}
+
+/// Changes the length of a list, in one of three ways.
+fn resize<T: Clone>(list: &mut Vec<T>, how: usize) {
+    match how {
+        0 => drop(list.pop()),
+        1 => list.clear(),
+        _ => list.extend(list.first().cloned()),
     }
 }
 
@@ -428,33 +609,47 @@ fn a_proof_is_of_one_profile() {
 #[test]
 fn lists_of_any_length_are_survived() {
     let (run, proof) = proved();
-    /// Changes the length of a list, in one of three ways.
-    fn resize<T: Clone>(list: &mut Vec<T>, how: usize) {
-        match how {
-            0 => drop(list.pop()),
-            1 => list.clear(),
-            _ => list.extend(list.first().cloned()),
-        }
-    }
-    type Change = fn(&mut Proof, usize);
-    let changes: [Change; 14] = [
-        |p, how| resize(&mut p.tables, how),
-        |p, how| resize(&mut p.stark.totals, how),
-        |p, how| resize(&mut p.stark.opened.values[0], how),
-        |p, how| resize(&mut p.stark.opened.values[1], how),
-        |p, how| resize(&mut p.stark.opened.values[2][1], how),
-        |p, how| resize(&mut p.stark.opened.values[3][0], how),
-        |p, how| resize(&mut p.stark.opened.next, how),
-        |p, how| resize(&mut p.stark.opened.next[0], how),
-        |p, how| resize(&mut p.stark.fri.roots, how),
-        |p, how| resize(&mut p.stark.fri.last, how),
-        |p, how| resize(&mut p.stark.fri.openings, how),
-        |p, how| resize(&mut p.stark.fri.openings[0].rows, how),
-        |p, how| resize(&mut p.stark.fri.openings[0].siblings, how),
+    let of_run: [fn(&mut Proof, usize); 4] = [
+        |p, how| resize(&mut p.head.segments, how),
+        |p, how| resize(&mut p.parts, how),
         |p, how| {
-            resize(&mut p.stark.fri.roots, how);
-            resize(&mut p.stark.fri.openings, how);
+            resize(&mut p.head.segments, how);
+            resize(&mut p.parts, how);
         },
+        |p, how| resize(&mut p.head.public_output, how),
+    ];
+    let of_heads: [fn(&mut PartHead, usize); 3] = [
+        |head, how| resize(&mut head.tables, how),
+        |head, how| resize(&mut head.border.values, how),
+        |head, how| resize(&mut head.border.values[0], how),
+    ];
+    let of_parts: [fn(&mut StarkProof, usize); 14] = [
+        |p, how| resize(&mut p.totals, how),
+        |p, how| resize(&mut p.opened.values[0], how),
+        |p, how| resize(&mut p.opened.values[1], how),
+        |p, how| resize(&mut p.opened.values[2], how),
+        |p, how| resize(&mut p.opened.values[3][0], how),
+        |p, how| resize(&mut p.opened.values[4][0], how),
+        // Where no table looks at the next row, one more does.
+        |p, how| {
+            if how < 2 && p.opened.next.is_empty() {
+                p.opened.next.push(Vec::new());
+            } else if p.opened.next.is_empty() {
+                p.opened.next.push(vec![Challenge::ONE]);
+            } else {
+                resize(&mut p.opened.next, how);
+            }
+        },
+        |p, how| resize(&mut p.fri.roots, how),
+        |p, how| resize(&mut p.fri.last, how),
+        |p, how| resize(&mut p.fri.openings, how),
+        |p, how| resize(&mut p.fri.openings[0].rows, how),
+        |p, how| resize(&mut p.fri.openings[0].siblings, how),
+        |p, how| {
+            resize(&mut p.fri.roots, how);
+            resize(&mut p.fri.openings, how);
+        },
+        |p, how| resize(&mut p.opened.values[1][0], how),
     ];
     let of_trees: [fn(&mut TreeOpening, usize); 3] = [
         |opening, how| resize(&mut opening.rows, how),
@@ -464,17 +659,41 @@ fn lists_of_any_length_are_survived() {
             resize(&mut opening.siblings, how);
         },
     ];
-    for how in 0..3 {
-        for (at, change) in changes.iter().enumerate() {
-            let mut changed = copy(&proof);
-            change(&mut changed, how);
-            assert!(verdict(&run, &changed).is_err(), "change {at}, {how}");
+    let refused = |what: &str, change: &dyn Fn(&mut Proof)| {
+        let mut changed = proof.clone();
+        change(&mut changed);
+        assert!(verdict(&run, &changed).is_err(), "{what}");
+        // Alone, too: no part needs the others to be survived.
+        let verifier = Verifier::new(run.prover.verifying_key());
+        if let Ok(verification) = verifier.begin(&changed.head, &claim(&changed)) {
+            for (index, part) in changed.parts.iter().enumerate() {
+                let _ = verification.part_at(index, part);
+            }
         }
-        for (at, change) in of_trees.iter().enumerate() {
-            for tree in Tree::ALL {
-                let mut changed = copy(&proof);
-                change(&mut changed.stark.queries[tree as usize], how);
-                assert!(verdict(&run, &changed).is_err(), "change {at} of {tree:?}, {how}");
+    };
+    for how in 0..3 {
+        for (at, change) in of_run.iter().enumerate() {
+            refused(&format!("change {at} of the run, {how}"), &|p| change(p, how));
+        }
+        for part in PARTS {
+            for (at, change) in of_heads.iter().enumerate() {
+                let what = format!("change {at} of the head of {part}, {how}");
+                refused(&what, &|p| change(part_head(p, part), how));
+            }
+            for (at, change) in of_parts.iter().enumerate() {
+                let what = format!("change {at} of {part}, {how}");
+                refused(&what, &|p| change(&mut p.parts[part], how));
+            }
+            for (at, change) in of_trees.iter().enumerate() {
+                for tree in Tree::ALL {
+                    // A small tree may have no siblings to leave out.
+                    let opening = &proof.parts[part].queries[tree as usize];
+                    if at == 1 && opening.siblings.is_empty() {
+                        continue;
+                    }
+                    let what = format!("change {at} of {tree:?} of {part}, {how}");
+                    refused(&what, &|p| change(&mut p.parts[part].queries[tree as usize], how));
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use lvm_air::check::{FilledPart, Report, check_parts};
+use lvm_air::check::{FilledPart, Imbalance, Report, check_parts};
 use lvm_air::table::Table;
 use lvm_air::trace::Filled;
 use lvm_isa::event::Events;
@@ -12,6 +12,7 @@ use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError};
 use lvm_vm::assemble::Assembler;
 use lvm_vm::execute::Options;
 use lvm_vm::record::{Recording, record};
+use p3_goldilocks::Goldilocks;
 
 /// A program, its prover, and an honest recording of it.
 pub(crate) struct Run {
@@ -44,6 +45,23 @@ impl Run {
         Self::new(Program::from(assembler.load()), &[])
     }
 
+    /// Says that the run of one segment ends with `value` in `register`.
+    pub(crate) fn leave(&mut self, register: usize, value: u64) {
+        self.events().last_registers[register].value = value;
+        self.recording.ledger.registers[register].value = value;
+    }
+
+    /// Says that the run of one segment finds `first` in the word at `address`, which it touches,
+    /// and leaves `last` there.
+    pub(crate) fn touch(&mut self, address: u64, first: u64, last: u64) {
+        let word = self.events().touched.iter_mut().find(|word| word.address == address);
+        let word = word.expect("the run touches the word");
+        (word.first.value, word.last.value) = (first, last);
+        let cell = self.recording.ledger.cells.iter_mut().find(|cell| cell.address == address);
+        let cell = cell.expect("the ledger has what is touched");
+        (cell.initial, cell.last.value) = (first, last);
+    }
+
     /// Fills the tables from the recording, changed or not.
     pub(crate) fn fill(&self) -> RunTables {
         self.prover.fill(&self.recording).expect("the tables hold the run")
@@ -51,6 +69,27 @@ impl Run {
 
     /// What the row checker finds wrong with `tables`.
     pub(crate) fn report(&self, tables: &RunTables) -> Report {
+        self.check(tables, |program, output, parts| check_parts(program, output, parts))
+    }
+
+    /// The messages without a partner on the buses of each part alone, the ledger's first.
+    pub(crate) fn local_imbalances(&self, tables: &RunTables) -> Vec<Vec<Imbalance>> {
+        self.check(tables, |program, output, parts| {
+            let of_part = |part: &FilledPart<'_>| {
+                let mut found = check_parts(program, output, &[*part]).imbalances;
+                found.retain(|imbalance| !imbalance.bus.is_global());
+                found
+            };
+            parts.iter().map(of_part).collect()
+        })
+    }
+
+    /// Has `check` look at the parts.
+    fn check<T>(
+        &self,
+        tables: &RunTables,
+        check: impl FnOnce(&lvm_isa::program::Program, &[u8], &[FilledPart<'_>]) -> T,
+    ) -> T {
         let execution = &self.recording.execution;
         let program = self.prover.program().loaded().program();
         // As the verifier makes them: a segment ends where the next one begins.
@@ -79,7 +118,7 @@ impl Run {
                 .zip(&tables.segments)
                 .map(|(statement, segment)| FilledPart { statement, tables: &segment.tables }),
         );
-        check_parts(program, &execution.public_output, &parts)
+        check(program, &execution.public_output, &parts)
     }
 
     /// [`Self::report`] as text.
@@ -133,9 +172,32 @@ pub(crate) fn all(tables: &RunTables) -> impl Iterator<Item = &Filled> {
     tables.ledger.iter().chain(segments)
 }
 
-/// The first table with this name.
+/// The first table with this name: that of a segment, if segments have such a table.
 pub(crate) fn table_mut(tables: &mut RunTables, table: Table) -> &mut Filled {
     let segments = tables.segments.iter_mut().flat_map(|segment| &mut segment.tables);
-    let mut all = tables.ledger.iter_mut().chain(segments);
+    let mut all = segments.chain(&mut tables.ledger);
     all.find(|filled| filled.table == table).expect("the run has the table")
+}
+
+/// The tables of the part with this index: the ledger's are 0, those of segments have their
+/// numbers.
+pub(crate) fn part_mut(tables: &mut RunTables, index: usize) -> &mut Vec<Filled> {
+    match index {
+        0 => &mut tables.ledger,
+        number => &mut tables.segments[number - 1].tables,
+    }
+}
+
+/// The cell `column` in row `row` of the first such table, as [`table_mut`] finds it.
+pub(crate) fn cell<'t>(
+    tables: &'t mut RunTables,
+    table: Table,
+    row: usize,
+    column: &str,
+) -> &'t mut Goldilocks {
+    let columns = table.columns();
+    let at = columns.iter().position(|c| c.name == column);
+    let at = at.unwrap_or_else(|| panic!("{} has no column {column}", table.name()));
+    let rows = &mut table_mut(tables, table).rows;
+    &mut rows.values[row * rows.width + at]
 }

@@ -20,7 +20,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyingKey};
+use lvm_verifier::proof::{DecodeError, PREFIX};
+use lvm_verifier::{Claim, Head, Profile, Verifier, VerifyingKey};
 
 /// What the page wants to see proved.
 struct Request<'a> {
@@ -50,16 +51,41 @@ pub fn framed(request: &[u8], proof: &[u8]) -> Vec<u8> {
 
 fn verified(request: &[u8], proof: &[u8], answer: &mut Vec<u8>) -> Result<(), String> {
     let Request { exit_code, public_output, key } = read(request)?;
-    let proof = Proof::from_bytes(proof).map_err(|error| error.to_string())?;
+    // One part after another, so that only one is there decoded.
+    let mut rest = proof;
+    let prefix = rest.get(..PREFIX).unwrap_or(rest);
+    let length = Head::length(prefix).map_err(|error| error.to_string())?;
+    take(&mut rest, PREFIX)?;
+    let head = Head::from_bytes(take(&mut rest, length)?).map_err(|error| error.to_string())?;
     // The page shows the bits.
     let claim = Claim { exit_code, public_output, profile: Profile::Provable100 };
-    let output = Verifier::new(key).verify(&proof, &claim).map_err(|error| error.to_string())?;
-    let bits = Profile::from_id(proof.profile).map_or(0, Profile::target_bits);
+    let verifier = Verifier::new(key);
+    let mut verification = verifier.begin(&head, &claim).map_err(|error| error.to_string())?;
+    for index in 0..head.parts() {
+        let prefix = take(&mut rest, 4)?.first_chunk().copied().unwrap_or_default();
+        let length = Head::part_length(prefix).map_err(|error| error.to_string())?;
+        let part = head.part_from_bytes(index, take(&mut rest, length)?);
+        let part = part.map_err(|error| error.to_string())?;
+        verification.part(&part).map_err(|error| error.to_string())?;
+    }
+    if !rest.is_empty() {
+        return Err(DecodeError::Trailing { extra: rest.len() }.to_string());
+    }
+    let output = verification.finish().map_err(|error| error.to_string())?;
+    let bits = Profile::from_id(head.profile).map_or(0, Profile::target_bits);
     answer.push(1);
-    answer.extend_from_slice(&proof.exit_code.to_le_bytes());
+    answer.extend_from_slice(&head.exit_code.to_le_bytes());
     answer.extend_from_slice(&bits.to_le_bytes());
     answer.extend_from_slice(output);
     Ok(())
+}
+
+/// The next bytes of a proof.
+fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], String> {
+    let (bytes, others) =
+        rest.split_at_checked(length).ok_or_else(|| DecodeError::CutOff.to_string())?;
+    *rest = others;
+    Ok(bytes)
 }
 
 fn read(request: &[u8]) -> Result<Request<'_>, String> {

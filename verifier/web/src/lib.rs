@@ -27,10 +27,14 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
+/// Bytes of the largest proof that is read: a page has all of the file in its memory, and besides it
+/// the head and one part, decoded.
+const PROOF_BYTES_MAX: usize = 128 << 20;
+
 /// Bytes of the largest proof that is read.
 #[unsafe(no_mangle)]
 pub extern "C" fn lvm_proof_bytes_max() -> usize {
-    lvm_verifier::proof::BYTES_MAX
+    PROOF_BYTES_MAX
 }
 
 /// `length` bytes of zeros, for the page to write to. They are never given back.

@@ -55,7 +55,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let is_whole = arguments.table.is_none();
     ensure!(is_whole || !arguments.write, "the written report is about all tables");
     let subject = Subject::new()?;
+    // A segment has lookup tables that it doesn't use.
     let selected: Vec<usize> = (0..subject.tables.len())
+        .filter(|&at| !subject.tables[at].used.is_empty())
         .filter(|&at| {
             arguments.table.as_ref().is_none_or(|name| subject.tables[at].table.name() == name)
         })
@@ -140,7 +142,7 @@ fn describe(subject: &Subject, forgery: &Forgery) -> String {
         let table = &subject.tables[at];
         let name = &table.names[column];
         let was = table.row(row)[column];
-        format!("{} row {row} {name}: {was} -> {value}", table.table.name())
+        format!("{} row {row} {name}: {was} -> {value}", table.name)
     });
     cells.collect::<Vec<_>>().join(", ")
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use lvm_air::table::Part;
 use lvm_verifier::Profile;
 use lvm_verifier::config::{CHALLENGE_DEGREE, COLLISION_BITS};
 use lvm_verifier::security::{Totals, largest_plan, message_width};
@@ -54,8 +55,10 @@ fn description() -> anyhow::Result<String> {
     let mut text = String::from(HEAD);
     let _ = writeln!(text, "hash_size_bits = {}", 2 * COLLISION_BITS);
     for profile in Profile::ALL {
-        for log_height in LOG_HEIGHTS {
-            circuit(&mut text, profile, log_height)?;
+        for part in [Part::Segment, Part::Ledger] {
+            for log_height in LOG_HEIGHTS {
+                circuit(&mut text, profile, part, log_height)?;
+            }
         }
     }
     Ok(text)
@@ -64,9 +67,11 @@ fn description() -> anyhow::Result<String> {
 const HEAD: &str = "\
 # lvm, as soundcalc describes proof systems. Written by `cargo xtask soundcalc`; do not edit.
 #
-# All tables of a proof are one DEEP-ALI instance with one batched FRI over all heights. Each
-# circuit below is the largest shape whose highest table has the stated height: all tables are
-# there, and those without a fixed height have this one. Real proofs have fewer tables.
+# A run's ledger and each of its segments have a proof of their own. All tables of one are one
+# DEEP-ALI instance with one batched FRI over all heights. Each circuit below is the largest shape
+# of a part whose highest table has the stated height: all tables are there, and those without a
+# fixed height have this one. Real proofs have fewer tables. The bus between the parts is charged to
+# each of them with the messages that all of them have together, at most.
 
 [zkevm]
 name = \"lvm\"
@@ -87,14 +92,14 @@ fn columns(plan: &Plan) -> usize {
 }
 
 /// One `[[circuits]]` section, with its `[[circuits.lookups]]`.
-fn circuit(text: &mut String, profile: Profile, log_height: u8) -> anyhow::Result<()> {
+fn circuit(text: &mut String, profile: Profile, part: Part, log_height: u8) -> anyhow::Result<()> {
     let parameters = profile.parameters();
-    let plan = largest_plan(log_height)?;
+    let plan = largest_plan(part, log_height)?;
     let totals = Totals::of(&plan);
     let rounds = rounds(&plan.log_sizes(), parameters.log_final_len);
     let factors: Vec<String> = rounds.iter().map(|round| factor(round).to_string()).collect();
     let factors = factors.join(", ");
-    let name = format!("{profile}-{}", totals.log_height);
+    let name = format!("{profile}-{}-{}", part.name(), totals.log_height);
     let multiplicity = multiplicity(&totals, profile, &rounds);
     let _ = write!(
         text,
@@ -111,6 +116,7 @@ air_max_degree = {DEGREE_MAX}
 num_constraints = {num_constraints}
 # Columns times the points at which they are opened, of all heights together.
 batch_size = {batch_size}
+# Of a column, at most: the common one, and the next row's or the border's.
 opening_points = 2
 power_batching = true
 num_queries = {queries}

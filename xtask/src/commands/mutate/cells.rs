@@ -22,8 +22,8 @@ const LISTED: usize = 3;
 /// What became of one table's cells.
 #[derive(Default)]
 pub(super) struct TableOutcome {
-    /// Name of the table.
-    pub(super) name: &'static str,
+    /// Name of the table, and of its part if others have such a table too.
+    pub(super) name: String,
     /// Columns.
     pub(super) columns: usize,
     /// Changes in used rows.
@@ -76,7 +76,7 @@ pub(super) fn campaign(subject: &Subject, at: usize, random: &mut Random) -> Tab
     let rows = &subject.tables[at];
     let width = rows.names.len();
     let mut outcome =
-        TableOutcome { name: rows.table.name(), columns: width, ..TableOutcome::default() };
+        TableOutcome { name: rows.name.clone(), columns: width, ..TableOutcome::default() };
     for column in 0..width {
         let mut is_ever_refused = false;
         let mut listed = 0;

@@ -25,7 +25,7 @@ pub(super) struct KindOutcome {
     /// The kind.
     pub(super) kind: &'static str,
     /// The table or bus.
-    pub(super) place: &'static str,
+    pub(super) place: String,
     /// Forgeries.
     pub(super) tally: Tally,
     /// Survivors; there is no reason for any.
@@ -35,8 +35,8 @@ pub(super) struct KindOutcome {
 }
 
 impl KindOutcome {
-    fn new(kind: &'static str, place: &'static str) -> Self {
-        let tally = Tally::default();
+    fn new(kind: &'static str, place: &str) -> Self {
+        let (place, tally) = (place.to_owned(), Tally::default());
         Self { kind, place, tally, unexplained: Vec::new(), samples: Vec::new() }
     }
 
@@ -87,7 +87,7 @@ fn replaced(rows: &Rows, at: usize, row: usize, cells: &[Goldilocks]) -> Option<
 /// All cells of a row are zero.
 fn dropped(subject: &Subject, at: usize, random: &mut Random) -> KindOutcome {
     let rows = &subject.tables[at];
-    let mut outcome = KindOutcome::new("dropped row", rows.table.name());
+    let mut outcome = KindOutcome::new("dropped row", &rows.name);
     for row in random.some(&rows.used, ROWS) {
         let zeros = vec![Goldilocks::ZERO; rows.names.len()];
         if let Some(forgery) = replaced(rows, at, row, &zeros) {
@@ -102,7 +102,7 @@ fn dropped(subject: &Subject, at: usize, random: &mut Random) -> KindOutcome {
 /// are used are replaced.
 fn duplicated(subject: &Subject, at: usize, random: &mut Random) -> KindOutcome {
     let rows = &subject.tables[at];
-    let mut outcome = KindOutcome::new("duplicated row", rows.table.name());
+    let mut outcome = KindOutcome::new("duplicated row", &rows.name);
     for row in random.some(&rows.used, ROWS) {
         let mut others = random.some(&rows.used, 1);
         if !rows.is_preprocessed() {
@@ -120,7 +120,7 @@ fn duplicated(subject: &Subject, at: usize, random: &mut Random) -> KindOutcome 
 /// Two rows have each other's times: one column's, or those of all columns.
 fn swapped(subject: &Subject, at: usize, random: &mut Random) -> KindOutcome {
     let rows = &subject.tables[at];
-    let mut outcome = KindOutcome::new("swapped times", rows.table.name());
+    let mut outcome = KindOutcome::new("swapped times", &rows.name);
     let is_time = |name: &str| name.split('.').next_back().is_some_and(|n| n.contains("time"));
     let times: Vec<usize> = (0..rows.names.len()).filter(|&c| is_time(&rows.names[c])).collect();
     let mut choices: Vec<&[usize]> = times.chunks(1).collect();
@@ -169,8 +169,8 @@ fn messages(subject: &Subject, random: &mut Random) -> Vec<KindOutcome> {
             for (position, message) in subject.messages(at, row).iter().enumerate() {
                 let end = End { at, row, message: position };
                 match message.side {
-                    Side::Send => _ = sent.insert(key(message), end),
-                    Side::Receive => received.push((key(message), end)),
+                    Side::Send => _ = sent.insert(key(rows.part, message), end),
+                    Side::Receive => received.push((key(rows.part, message), end)),
                 }
             }
         }
@@ -180,7 +180,7 @@ fn messages(subject: &Subject, random: &mut Random) -> Vec<KindOutcome> {
         let mut outcome = KindOutcome::new("message changed on both sides", bus.name());
         // So many for each pair of tables that exchange messages.
         let mut pairs: BTreeMap<(usize, usize), Vec<(End, End)>> = BTreeMap::new();
-        for (key, to) in received.iter().filter(|((of, _), _)| *of == bus) {
+        for (key, to) in received.iter().filter(|((_, of, _), _)| *of == bus) {
             if let Some(from) = sent.get(key) {
                 pairs.entry((from.at, to.at)).or_default().push((*from, *to));
             }

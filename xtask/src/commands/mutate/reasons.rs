@@ -2,7 +2,7 @@
 //!
 //! A reason holds for columns of one table and only in the rows where its condition does.
 
-use super::subject::Rows;
+use super::subject::{HALTS, Rows};
 
 /// A reason.
 struct Reason {
@@ -19,14 +19,26 @@ const REASONS: &[Reason] = &[
     Reason {
         table: "boundary",
         columns: &["last_time"],
-        when: &[("is_run", 1)],
-        why: "the run's row is no register and has no access",
+        when: &[("is_execution", 1), (HALTS, 1)],
+        why: "there is no state after a halt, so it has no time",
     },
     Reason {
         table: "boundary",
+        columns: &["first.lo", "first.hi", "last.lo", "last.hi"],
+        when: &[("is_execution", 1)],
+        why: "the execution's row is no register",
+    },
+    Reason {
+        table: "ledger",
         columns: &["last_address", "room.low"],
-        when: &[("is_run", 0)],
-        why: "only the run's row bounds the addresses",
+        when: &[("is_memory", 0)],
+        why: "only memory's row bounds the addresses",
+    },
+    Reason {
+        table: "ledger",
+        columns: &["last.lo", "last.hi", "last_segment"],
+        when: &[("is_memory", 1)],
+        why: "memory's row is no register",
     },
     Reason {
         table: "add_word",

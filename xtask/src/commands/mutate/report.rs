@@ -54,7 +54,7 @@ pub(super) fn markdown(
     text.push_str("| table | columns | survivors | reason |\n| --- | --- | ---: | --- |\n");
     for table in tables {
         for (why, (columns, number)) in &table.survivors {
-            let name = table.name;
+            let name = &table.name;
             _ = writeln!(text, "| {name} | {} | {number} | {why} |", names(columns));
         }
     }
@@ -111,8 +111,8 @@ const INTRODUCTION: &str = "\
 
 # Mutations
 
-`cargo xtask mutate` makes one honest run that has rows in every table, changes its cells, and \
-requires that each change is refused. A change that survives needs a reason in \
+`cargo xtask mutate` makes one honest run in two segments that has rows in every table, changes its \
+cells, and requires that each change is refused. A change that survives needs a reason in \
 `xtask/src/commands/mutate/reasons.rs`, or the command fails.
 
 A change is refused if a constraint of a touched row fails or a bus gets unbalanced. The judge is \

@@ -13,13 +13,13 @@ use std::rc::Rc;
 use anyhow::{Context, ensure};
 use lvm_air::builder::Side;
 use lvm_air::bus::Bus;
-use lvm_air::check::{RowChecker, RowMessage, check_tables};
+use lvm_air::check::{FilledPart, RowChecker, RowMessage, check_parts};
 use lvm_air::degree::Degrees;
 use lvm_air::table::Table;
-use lvm_air::tables::boundary::BoundaryStatement;
 use lvm_air::tables::keccak;
 use lvm_air::trace::Filled;
-use lvm_prover::{Program, Prover};
+use lvm_isa::segment::{Budget, Exit, Statement};
+use lvm_prover::{Program, Prover, RunTables, SegmentTables};
 use lvm_verifier::{Claim, Profile, Verifier};
 use lvm_vm::execute::Options;
 use lvm_vm::record::{Recording, record};
@@ -30,8 +30,9 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use super::program;
 
-/// A message's identity: bus and fields.
-pub(super) type Key = (Bus, Vec<u64>);
+/// A message's identity: the part within which its bus balances, none if over all of them; bus and
+/// fields.
+pub(super) type Key = (Option<usize>, Bus, Vec<u64>);
 
 /// The tables that provide entries on lookup buses, as often as the prover says.
 const PROVIDERS: [Table; 4] = [Table::Program, Table::Range, Table::Byte, Table::ShiftAmount];
@@ -52,7 +53,7 @@ const fn is_lookup(bus: Bus) -> bool {
 /// The messages of a row.
 type Messages = Rc<Vec<RowMessage>>;
 
-/// A cell: table (as position among the run's tables), row and column.
+/// A cell: table (as position among the tables of all parts), row and column.
 pub(super) type Place = (usize, usize, usize);
 
 /// Changed cells with their new values.
@@ -68,10 +69,14 @@ pub(super) enum Verdict {
     Accepted(Forgery),
 }
 
-/// A table of the run.
+/// A table of a part of the run.
 pub(super) struct Rows {
     /// Which table.
     pub(super) table: Table,
+    /// Which part: the ledger is 0, segments have their numbers.
+    pub(super) part: usize,
+    /// The table's name, and the part's if others have such a table too.
+    pub(super) name: String,
     /// Names of its columns.
     pub(super) names: Vec<String>,
     /// Its honest cells.
@@ -82,7 +87,12 @@ pub(super) struct Rows {
     pub(super) unused: Vec<usize>,
     fixed: Option<RowMajorMatrix<Goldilocks>>,
     reads_next_row: bool,
+    /// Whether the run halts in this part.
+    halts: bool,
 }
+
+/// Stands for a column that is 1 in all rows of the segment in which the run halts, and 0 in others.
+pub(super) const HALTS: &str = "statement.halts";
 
 impl Rows {
     /// The honest cells of a row.
@@ -105,6 +115,9 @@ impl Rows {
 
     /// The cell of a row in the column `name`, the prover's or a preprocessed one.
     pub(super) fn cell(&self, row: usize, name: &str) -> Option<u64> {
+        if name == HALTS {
+            return Some(u64::from(self.halts));
+        }
         let cell = match self.names.iter().position(|column| column == name) {
             Some(column) => self.row(row)[column],
             None => {
@@ -118,11 +131,12 @@ impl Rows {
 
 /// The honest run.
 pub(super) struct Subject {
-    /// The tables of the run, in the order of proofs.
+    /// The tables of the run, part by part, in the order of proofs.
     pub(super) tables: Vec<Rows>,
     prover: Prover,
     recording: Recording,
-    statement: BoundaryStatement,
+    /// The parts' statements; the ledger's is of no meaning.
+    statements: Vec<Statement>,
     /// Where the multiplicity of each preprocessed entry is.
     entries: HashMap<Key, Place>,
     honest: RefCell<HashMap<(usize, usize), Messages>>,
@@ -131,36 +145,57 @@ pub(super) struct Subject {
 impl Subject {
     /// Records the run and requires that it is honest and that every table has rows.
     pub(super) fn new() -> anyhow::Result<Self> {
-        let prover = Prover::new(Program::from(program::assemble().load()))?;
+        let (assembler, last_cycles) = program::assemble();
+        let prover = Prover::new(Program::from(assembler.load()))?;
         let loaded = prover.program().loaded();
-        let recording = record(loaded, program::PRIVATE_INPUT, &Options::default(), &mut |_| {})?;
-        let filled = prover.fill(&recording)?;
-        let missing = Table::ALL.iter().find(|&table| filled.iter().all(|f| f.table != *table));
+        let record = |budget: &Budget| {
+            let options = Options::default();
+            record(loaded, program::PRIVATE_INPUT, &options, budget, &mut |_| {})
+        };
+        let cycles = record(&Budget::UNLIMITED)?.execution.cycles;
+        let recording = record(&Budget::cycles(cycles - last_cycles))?;
+        ensure!(recording.segments.len() == 2, "{} segments", recording.segments.len());
+        let RunTables { ledger, segments } = prover.fill(&recording)?;
+        let mut parts = vec![ledger];
+        parts.extend(segments.into_iter().map(|segment| segment.tables));
+        let mut statements = vec![Statement::default()];
+        statements.extend(recording.segments.iter().map(|segment| segment.statement.clone()));
+        let is_in = |table: Table, part: &[Filled]| part.iter().any(|f| f.table == table);
+        let missing = Table::ALL.into_iter().find(|&t| !parts.iter().any(|part| is_in(t, part)));
         ensure!(missing.is_none(), "the run has no rows in {missing:?}");
         let program = loaded.program();
-        let execution = &recording.execution;
-        let public_output = &execution.public_output;
-        let statement = BoundaryStatement {
-            entry: program.entry,
-            exit_code: execution.exit_code,
-            output_len: public_output.len() as u64,
-        };
-        let report = check_tables(program, &statement, public_output, &filled);
+        let filled: Vec<FilledPart<'_>> = statements
+            .iter()
+            .zip(&parts)
+            .map(|(statement, tables)| FilledPart { statement, tables })
+            .collect();
+        let report = check_parts(program, &recording.execution.public_output, &filled);
         ensure!(report.is_clean(), "the honest run has faults:\n{report}");
-        let tables = filled
-            .into_iter()
-            .map(|Filled { table, rows }| Rows {
-                table,
+        let name = |table: Table, part: usize| {
+            let others = parts.iter().filter(|part| is_in(table, part)).count();
+            match (others, part) {
+                (1, _) => table.name().to_owned(),
+                (_, 0) => format!("{}, ledger", table.name()),
+                (_, segment) => format!("{}, segment {segment}", table.name()),
+            }
+        };
+        let mut tables = Vec::new();
+        for (part, filled) in parts.iter().enumerate() {
+            tables.extend(filled.iter().map(|Filled { table, rows }| Rows {
+                table: *table,
+                part,
+                name: name(*table, part),
                 names: table.columns().into_iter().map(|column| column.name).collect(),
                 fixed: table.preprocessed(program),
-                reads_next_row: Degrees::of(table).reads_next_row,
+                reads_next_row: Degrees::of(*table).reads_next_row,
+                halts: part > 0 && matches!(statements[part].exit, Exit::Halt(_)),
                 used: Vec::new(),
                 unused: Vec::new(),
-                cells: rows,
-            })
-            .collect();
+                cells: rows.clone(),
+            }));
+        }
         let (entries, honest) = Default::default();
-        let mut subject = Self { tables, prover, recording, statement, entries, honest };
+        let mut subject = Self { tables, prover, recording, statements, entries, honest };
         subject.sort_rows();
         subject.collect_entries()?;
         Ok(subject)
@@ -168,8 +203,10 @@ impl Subject {
 
     /// Tells used rows from others.
     fn sort_rows(&mut self) {
-        let permutations = self.recording.events.keccaks.len();
         for at in 0..self.tables.len() {
+            let segment = self.tables[at].part.checked_sub(1);
+            let segment = segment.map(|segment| &self.recording.segments[segment]);
+            let permutations = segment.map_or(0, |segment| segment.events.keccaks.len());
             let rows = 0..self.tables[at].cells.height();
             let (used, unused) = rows.partition(|&row| match self.tables[at].table {
                 Table::Keccak => row < permutations * keccak::ROUNDS,
@@ -182,7 +219,7 @@ impl Subject {
     /// Finds the preprocessed entries by setting their multiplicities.
     fn collect_entries(&mut self) -> anyhow::Result<()> {
         for at in 0..self.tables.len() {
-            let Rows { table, cells, .. } = &self.tables[at];
+            let Rows { table, part, cells, .. } = &self.tables[at];
             let (width, height) = (cells.width, cells.height());
             if !PROVIDERS.contains(table) {
                 continue;
@@ -195,7 +232,8 @@ impl Subject {
                     for message in self.evaluate(at, row, &only).messages {
                         let provided = is_lookup(message.bus) && message.side == Side::Receive;
                         ensure!(provided, "{} provides only entries", table.name());
-                        self.entries.entry(key(&message)).or_insert((at, row, column));
+                        let key = key(*part, &message);
+                        self.entries.entry(key).or_insert((at, row, column));
                     }
                 }
             }
@@ -218,7 +256,7 @@ impl Subject {
         let (current, next) = (forged(row), forged(row + 1));
         let fixed = [rows.fixed(row), rows.fixed(row + 1)];
         let mut checker = RowChecker::new([&current, &next], fixed, row, height);
-        rows.table.eval(&self.statement, &mut checker);
+        rows.table.eval(&self.statements[rows.part], &mut checker);
         checker
     }
 
@@ -246,10 +284,10 @@ impl Subject {
                 return Verdict::Refused;
             }
             for message in &checker.messages {
-                *excess.entry(key(message)).or_default() += signed(message);
+                *excess.entry(key(self.tables[at].part, message)).or_default() += signed(message);
             }
             for message in self.messages(at, row).iter() {
-                *excess.entry(key(message)).or_default() -= signed(message);
+                *excess.entry(key(self.tables[at].part, message)).or_default() -= signed(message);
             }
         }
         let mut mends = Forgery::new();
@@ -271,29 +309,42 @@ impl Subject {
 
     /// Proves the forged tables and says whether the verifier accepts.
     pub(super) fn is_proved(&self, forgeries: &[&Forgery]) -> anyhow::Result<bool> {
-        let mut tables: Vec<Filled> = self
-            .tables
-            .iter()
-            .map(|rows| Filled { table: rows.table, rows: rows.cells.clone() })
-            .collect();
-        for (&(at, row, column), &value) in forgeries.iter().copied().flatten() {
-            let rows = &mut tables[at].rows;
-            rows.values[row * rows.width + column] = value;
+        let mut parts: Vec<Vec<Filled>> = vec![Vec::new(); self.statements.len()];
+        for (at, Rows { table, part, cells, .. }) in self.tables.iter().enumerate() {
+            let mut rows = cells.clone();
+            let forged =
+                forgeries.iter().copied().flatten().filter(|((other, ..), _)| *other == at);
+            for (&(_, row, column), &value) in forged {
+                rows.values[row * rows.width + column] = value;
+            }
+            parts[*part].push(Filled { table: *table, rows });
         }
+        let mut parts = parts.into_iter();
+        let ledger = parts.next().context("the ledger comes first")?;
+        let segments = parts
+            .zip(&self.statements[1..])
+            .map(|(tables, Statement { entry, output, .. })| SegmentTables {
+                entry: *entry,
+                output_start: output.start,
+                tables,
+            })
+            .collect();
+        let tables = RunTables { ledger, segments };
         let execution = &self.recording.execution;
         let (exit_code, public_output) = (execution.exit_code, execution.public_output.clone());
         let proof = self
             .prover
-            .prove_tables(Profile::default(), &tables, exit_code, public_output)
+            .prove_tables(Profile::default(), tables, exit_code, public_output)
             .context("a forged trace has a proof, though one that is refused")?;
         let claim = Claim { exit_code, ..Claim::default() };
         Ok(Verifier::new(self.prover.verifying_key()).verify(&proof, &claim).is_ok())
     }
 }
 
-/// A message's bus and fields.
-pub(super) fn key(message: &RowMessage) -> Key {
-    (message.bus, message.fields.iter().map(PrimeField64::as_canonical_u64).collect())
+/// The identity of a message of this part.
+pub(super) fn key(part: usize, message: &RowMessage) -> Key {
+    let scope = (!message.bus.is_global()).then_some(part);
+    (scope, message.bus, message.fields.iter().map(PrimeField64::as_canonical_u64).collect())
 }
 
 /// A message's multiplicity, negative if received.
