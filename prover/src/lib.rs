@@ -16,11 +16,11 @@
 //!
 //! [`Prover::prove`] takes these steps, with the numbers of `docs/protocol.md`:
 //!
-//! - 1. The program's preprocessed tables are committed, once for each [`Prover`] ([`setup`]); the
+//! - Step 1: The program's preprocessed tables are committed, once for each [`Prover`] ([`setup`]); the
 //!   verifying key is the commitments' hash.
-//! - 2 to 4. The run is surveyed ([`Prover::survey`]): cut into segments, whose borders are committed.
+//! - Steps 2 to 4: The run is surveyed ([`Prover::survey`]): cut into segments, whose borders are committed.
 //!   The challenges that all parts share follow from the borders.
-//! - 5 to 9. The ledger and each segment are proved, each by itself ([`Prover::prove_parts`]): it is
+//! - Steps 5 to 9: The ledger and each segment are proved, each by itself ([`Prover::prove_parts`]): it is
 //!   recorded, its tables are filled, and the multi-table STARK is proved over them. While one
 //!   segment is proved the next is recorded. Other processes can do it, too ([`Job`]).
 //!

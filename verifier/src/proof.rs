@@ -49,7 +49,8 @@ pub const VERSION: u8 = 3;
 pub const PREFIX: usize = MAGIC.len() + 1 + 4;
 /// Largest head that is decoded: the public output, and for each of as many segments as there may be
 /// somewhat more than an honest one has.
-pub const HEAD_BYTES_MAX: usize = PUBLIC_OUTPUT_MAX as usize + (64 << 20);
+pub const HEAD_BYTES_MAX: usize = 65 << 20;
+const _: () = assert!(PUBLIC_OUTPUT_MAX <= 1 << 20, "the head has room for the public output");
 /// Largest STARK proof that is decoded, several times the largest honest one. Decoding takes at
 /// most a small multiple of a file's size in memory.
 pub const PART_BYTES_MAX: usize = 32 << 20;

@@ -133,18 +133,23 @@ impl<'h> Verification<'h> {
     /// # Errors
     /// If it doesn't prove what the head says of it, or there is none to come.
     pub fn part(&mut self, proof: &StarkProof) -> Result<(), VerifyError> {
-        let global = self.part_at(self.next, proof)?;
+        let global = self.global_total(self.next, proof)?;
         self.sum += global;
         self.next = self.next.saturating_add(1);
         Ok(())
     }
 
-    /// Checks the part with this index alone, and returns its sum of the global buses. Other than
-    /// [`Self::part`] this doesn't count for [`Self::finish`].
+    /// Checks the part with this index alone, to find out which one is wrong. It doesn't count for
+    /// [`Self::finish`], and says nothing of whether it fits to the others.
     ///
     /// # Errors
     /// As [`Self::part`].
-    fn part_at(&self, index: usize, proof: &StarkProof) -> Result<Challenge, VerifyError> {
+    pub fn part_at(&self, index: usize, proof: &StarkProof) -> Result<(), VerifyError> {
+        self.global_total(index, proof).map(drop)
+    }
+
+    /// Checks the part with this index, and returns its total of the global buses.
+    fn global_total(&self, index: usize, proof: &StarkProof) -> Result<Challenge, VerifyError> {
         let parts = self.head.parts();
         let none = VerifyError::Parts { expected: parts, found: parts.saturating_add(1) };
         let (Some(begun), Some(part)) = (self.begun.get(index), self.head.part_head(index)) else {

@@ -3,17 +3,17 @@
 //! The steps have the numbers of `docs/protocol.md`, which says why they are sound; the prover
 //! takes them in the same order:
 //!
-//! -  2. The transcript begins with the statement's digest; the preprocessed columns are in it.
-//! -  3. Border columns are committed, and opened at a point η that is drawn then.
-//! -  4. When all parts of the run have come so far, the challenges of the global buses are drawn
+//! - Step 2: The transcript begins with the statement's digest; the preprocessed columns are in it.
+//! - Step 3: Border columns are committed, and opened at a point η that is drawn then.
+//! - Step 4: When all parts of the run have come so far, the challenges of the global buses are drawn
 //!   ([`global`]).
-//! -  5. The other main columns are committed; the challenges of the part's buses are drawn.
-//! -  6. Interaction columns are committed, and their totals sent; the constraint challenge δ is
+//! - Step 5: The other main columns are committed; the challenges of the part's buses are drawn.
+//! - Step 6: Interaction columns are committed, and their totals sent; the constraint challenge δ is
 //!   drawn.
-//! -  7. Each height's quotient is committed; the point ζ is drawn.
-//! -  8. All columns are opened at ζ. The constraints hold there.
-//! -  9. The openings are combined and proved by FRI.
-//! - 10. The part's buses balance.
+//! - Step 7: Each height's quotient is committed; the point ζ is drawn.
+//! - Step 8: All columns are opened at ζ. The constraints hold there.
+//! - Step 9: The openings are combined and proved by FRI.
+//! - Step 10: The part's buses balance.
 
 pub mod domain;
 pub mod folder;
