@@ -179,7 +179,7 @@ fn prove_as(
                 let tables: Vec<_> = group
                     .parts
                     .iter()
-                    .map(|part| (rows.of(plan, part.instance), &plan.demands[part.instance]))
+                    .map(|part| (rows.of(plan, part.instance), &*plan.demands[part.instance]))
                     .collect();
                 interactions::fill(&tables, group, statement, &buses)
             })

@@ -22,6 +22,7 @@ pub mod merkle;
 pub mod openings;
 pub mod transcript;
 
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -92,7 +93,7 @@ pub struct Plan {
     /// The tables and the log2 of their heights, in order.
     pub tables: Vec<(Table, usize)>,
     /// Each table's demands.
-    pub demands: Vec<Demands>,
+    pub demands: Vec<Arc<Demands>>,
     /// Where each commitment's columns lie, in the order of [`Tree::ALL`].
     pub layouts: [Layout; Tree::ALL.len()],
     /// The log2 of the heights that occur, in descending order.
@@ -104,11 +105,11 @@ impl Plan {
     #[must_use]
     pub fn new(tables: &[(Table, usize)]) -> Self {
         // A table may be there many times, and the widest ones' demands take a while.
-        let mut demands: Vec<Demands> = Vec::with_capacity(tables.len());
+        let mut demands: Vec<Arc<Demands>> = Vec::with_capacity(tables.len());
         let mut last = None;
         for &(table, _) in tables {
-            let again = demands.last().filter(|_| last == Some(table)).cloned();
-            demands.push(again.unwrap_or_else(|| Demands::of(table)));
+            let again = demands.last().filter(|_| last == Some(table)).map(Arc::clone);
+            demands.push(again.unwrap_or_else(|| Arc::new(Demands::of(table))));
             last = Some(table);
         }
         let mut log_heights: Vec<usize> = tables.iter().map(|&(_, log)| log).collect();
@@ -117,7 +118,7 @@ impl Plan {
         let of = |width: &dyn Fn(usize, Table) -> usize| {
             Layout::new(tables.iter().enumerate().map(|(i, &(table, log))| (log, width(i, table))))
         };
-        let columns = |i: usize| demands.get(i).map_or(0, Demands::columns);
+        let columns = |i: usize| demands.get(i).map_or(0, |demands| demands.columns());
         let main = |tree: Tree| {
             of(&|_, table| if Tree::of_main(table) == tree { table.width() } else { 0 })
         };
@@ -153,7 +154,7 @@ impl Plan {
     /// Powers of the constraint challenge that one height's tables take together, at most.
     #[must_use]
     pub fn powers(&self) -> usize {
-        self.demands.iter().map(Demands::powers).sum()
+        self.demands.iter().map(|demands| demands.powers()).sum()
     }
 
     /// For each interaction column of the tables of height `2^log_height`, in order, whether its
