@@ -172,7 +172,8 @@ impl Totals {
 /// Says of one shape after another whether it attains a profile's target.
 ///
 /// A report takes a while, and a run has many shapes. So the first one of a height is judged by more
-/// than any shape asks, and if that attains the target, so do all shapes of the height.
+/// than any shape asks. If that attains the target, so do all shapes of the height: in the same
+/// regime each of their terms is at least as large.
 #[derive(Clone, Debug)]
 pub struct Judge {
     profile: Profile,

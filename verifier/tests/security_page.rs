@@ -181,7 +181,7 @@ fn a_judge_says_what_the_reports_say() {
 #[test]
 fn a_judge_refuses_what_attains_too_little() {
     // Taller than tables may be.
-    let log_height = 36;
+    let log_height = 40;
     let tables = [(Table::Program, log_height), (Table::Range, 16), (Table::Keccak, log_height)];
     let plan = Plan::new(&tables);
     let profile = Profile::Provable128;

@@ -202,7 +202,7 @@ fn prove_as(
                 let tables: Vec<_> = group
                     .parts
                     .iter()
-                    .map(|part| (rows.of(plan, part.instance), &plan.demands[part.instance]))
+                    .map(|part| (rows.of(plan, part.instance), &*plan.demands[part.instance]))
                     .collect();
                 interactions::fill(reused, &tables, group, statement, &buses)
             })

@@ -25,6 +25,7 @@ pub mod merkle;
 pub mod openings;
 pub mod transcript;
 
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -95,7 +96,7 @@ pub struct Plan {
     /// The tables and the log2 of their heights, in order.
     pub tables: Vec<(Table, usize)>,
     /// Each table's demands.
-    pub demands: Vec<Demands>,
+    pub demands: Vec<Arc<Demands>>,
     /// Where each commitment's columns lie, in the order of [`Tree::ALL`].
     pub layouts: [Layout; Tree::ALL.len()],
     /// The log2 of the heights that occur, in descending order.
@@ -112,14 +113,15 @@ impl Plan {
     /// The same, with demands that are known already.
     #[must_use]
     pub fn by(catalogue: &mut Catalogue, tables: &[(Table, usize)]) -> Self {
-        let demands: Vec<Demands> = tables.iter().map(|&(table, _)| catalogue.of(table)).collect();
+        let demands: Vec<Arc<Demands>> =
+            tables.iter().map(|&(table, _)| catalogue.of(table)).collect();
         let mut log_heights: Vec<usize> = tables.iter().map(|&(_, log)| log).collect();
         log_heights.sort_unstable_by(|a, b| b.cmp(a));
         log_heights.dedup();
         let of = |width: &dyn Fn(usize, Table) -> usize| {
             Layout::new(tables.iter().enumerate().map(|(i, &(table, log))| (log, width(i, table))))
         };
-        let columns = |i: usize| demands.get(i).map_or(0, Demands::columns);
+        let columns = |i: usize| demands.get(i).map_or(0, |demands| demands.columns());
         let main = |tree: Tree| {
             of(&|_, table| if Tree::of_main(table) == tree { table.width() } else { 0 })
         };
@@ -155,7 +157,7 @@ impl Plan {
     /// Powers of the constraint challenge that one height's tables take together, at most.
     #[must_use]
     pub fn powers(&self) -> usize {
-        self.demands.iter().map(Demands::powers).sum()
+        self.demands.iter().map(|demands| demands.powers()).sum()
     }
 
     /// For each interaction column of the tables of height `2^log_height`, in order, whether its

@@ -67,8 +67,10 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let mut random = Random(arguments.seed);
     let mut tables = Vec::new();
     for at in selected {
-        tables.push(cells::campaign(&subject, at, &mut random));
+        tables.push((subject.tables[at].table, cells::campaign(&subject, at, &mut random)));
     }
+    cells::require_refusals(&mut tables);
+    let tables: Vec<_> = tables.into_iter().map(|(_, outcome)| outcome).collect();
     let forged = if is_whole { forgeries::campaign(&subject, &mut random) } else { Vec::new() };
     let mut proved = report::Proved::default();
     if arguments.prove {

@@ -1,6 +1,6 @@
 //! The campaign that changes single cells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lvm_air::table::Table;
 use p3_field::PrimeCharacteristicRing;
@@ -34,6 +34,8 @@ pub(super) struct TableOutcome {
     pub(super) survivors: BTreeMap<&'static str, (Vec<String>, usize)>,
     /// Survivors in used rows without a reason.
     pub(super) unexplained: Vec<String>,
+    /// Columns whose changes were never refused.
+    never_refused: BTreeSet<String>,
     /// Changes to be proved, by column.
     candidates: BTreeMap<usize, Vec<Forgery>>,
     /// One survivor for each reason, to be proved.
@@ -68,6 +70,22 @@ impl TableOutcome {
             candidates[random.below(candidates.len())].clone()
         };
         chosen.into_iter().map(pick).chain(self.survivor_samples.clone()).collect()
+    }
+}
+
+/// Adds the columns that were never refused to what has no reason: those that no part's table of the
+/// kind refuses. `tables` are the outcomes with the tables that they are about.
+pub(super) fn require_refusals(tables: &mut [(Table, TableOutcome)]) {
+    for at in 0..tables.len() {
+        let (table, ref outcome) = tables[at];
+        let is_free = |column: &&String| {
+            let mut of_kind = tables.iter().filter(|(other, _)| *other == table);
+            of_kind.all(|(_, other)| other.never_refused.contains(*column))
+        };
+        let never = outcome.never_refused.iter().filter(is_free);
+        let never: Vec<String> =
+            never.map(|column| format!("{} {column}: never refused", outcome.name)).collect();
+        tables[at].1.unexplained.extend(never);
     }
 }
 
@@ -111,8 +129,7 @@ pub(super) fn campaign(subject: &Subject, at: usize, random: &mut Random) -> Tab
             }
         }
         if !is_ever_refused {
-            let name = &rows.names[column];
-            outcome.unexplained.push(format!("{} {name}: never refused", outcome.name));
+            outcome.never_refused.insert(rows.names[column].clone());
         }
         for row in random.some(&rows.unused, UNUSED_ROWS) {
             for value in values(rows, row, column, random) {
