@@ -116,13 +116,16 @@ pub struct Costs {
     pub touched: u32,
 }
 
-/// Where segments are cut: after the instruction with which the costs reach the budget.
+/// Where segments are cut: after the instruction with which the costs reach the budget, or half of
+/// it where that leaves no table of keccak-f calls half empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// The costs.
     pub costs: Costs,
     /// The budget, in the unit of the costs.
     pub limit: u64,
+    /// Numbers of keccak-f calls that fill a table.
+    pub keccak_fills: Vec<u64>,
 }
 
 impl Budget {
@@ -130,13 +133,14 @@ impl Budget {
     pub const UNLIMITED: Self = Self {
         costs: Costs { classes: [0; Class::COUNT], refresh: 0, commit: 0, keccak: 0, touched: 0 },
         limit: u64::MAX,
+        keccak_fills: Vec::new(),
     };
 
     /// Cuts after every `cycles` instructions.
     #[must_use]
     pub const fn cycles(cycles: u64) -> Self {
-        let mut costs = Self::UNLIMITED.costs;
-        costs.classes = [1; Class::COUNT];
-        Self { costs, limit: cycles }
+        let costs =
+            Costs { classes: [1; Class::COUNT], refresh: 0, commit: 0, keccak: 0, touched: 0 };
+        Self { costs, limit: cycles, keccak_fills: Vec::new() }
     }
 }

@@ -1,6 +1,7 @@
 //! How large segments are: by the cells that proving them commits.
 
-use lvm_air::table::Table;
+use lvm_air::table::{LOG_HEIGHT_MAX, Table};
+use lvm_air::tables::keccak::ROUNDS;
 use lvm_isa::instruction::Class;
 use lvm_isa::segment::{Budget, Costs};
 use lvm_verifier::config::CHALLENGE_DEGREE;
@@ -51,7 +52,7 @@ pub const fn table_of(class: Class) -> Table {
 /// Cuts segments of about `cells` cells, padding not counted.
 #[must_use]
 pub fn of_cells(cells: u64) -> Budget {
-    let keccak_rows = 24;
+    let keccak_rows = ROUNDS as u32;
     let words = 25;
     Budget {
         costs: Costs {
@@ -62,7 +63,15 @@ pub fn of_cells(cells: u64) -> Budget {
             touched: row_cells(Table::Touched),
         },
         limit: cells.clamp(1, CELLS_MAX),
+        keccak_fills: keccak_fills(),
     }
+}
+
+/// Numbers of keccak-f calls that fill their table, of heights where it is worth while: the table is
+/// so wide that a half-empty one costs more than anything else.
+fn keccak_fills() -> Vec<u64> {
+    const LOG_HEIGHT_MIN: usize = 11;
+    (LOG_HEIGHT_MIN..=LOG_HEIGHT_MAX).map(|log| (1 << log) / ROUNDS as u64).collect()
 }
 
 /// Cells of a segment that can be proved in `bytes` of memory.
