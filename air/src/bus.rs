@@ -248,7 +248,7 @@ message! { Cell, 5,
     /// most once and receives the newest value. Values are canonical since the ledger's are and
     /// those that `register` and `memory` leave are.
     CellMsg {
-        /// A register's number, below 34, or the address of a memory word, which is larger.
+        /// A register's number, below 33, or the address of a memory word, which is larger.
         address,
         /// As on `memory`; 1 for registers.
         is_writable,

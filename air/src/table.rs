@@ -496,3 +496,33 @@ pub fn matrix<R: Columns<Goldilocks>>(rows: &[R]) -> RowMajorMatrix<Goldilocks> 
     }
     RowMajorMatrix::new(cells, R::WIDTH)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::degree::Degrees;
+
+    /// Else columns that are committed after the challenges of a global bus would be on it.
+    #[test]
+    fn only_border_tables_are_on_global_buses() {
+        for table in Table::ALL {
+            let messages = Degrees::of(table).messages;
+            let is_on_one = messages.iter().any(|message| message.bus.is_global());
+            assert_eq!(is_on_one, table.is_border(), "{}", table.name());
+        }
+    }
+
+    #[test]
+    fn accesses_with_wide_gaps_are_counted() {
+        let tables = Table::ALL.into_iter().filter(|table| table.is_of(Part::Segment));
+        let columns = tables.flat_map(Table::columns);
+        let gaps = columns.filter(|column| column.name.ends_with("gap.low"));
+        assert_eq!(gaps.count() as u128, ACCESSES_MAX);
+    }
+
+    #[test]
+    fn no_constraint_is_left_out() {
+        // Those of p3-keccak-air are among them.
+        assert!(Degrees::of(Table::Keccak).constraints.len() > 2_000);
+    }
+}

@@ -6,6 +6,7 @@
 
 pub mod machine;
 pub mod measurement;
+pub mod phases;
 pub mod workload;
 
 pub use crate::workload::Workload;

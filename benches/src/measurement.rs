@@ -11,6 +11,7 @@ use lvm_verifier::{Claim, Profile, Proof, Verifier};
 use serde::{Deserialize, Serialize};
 
 use crate::machine::peak_memory;
+use crate::phases;
 use crate::workload::Workload;
 
 /// Verifications, of which the median counts.
@@ -45,6 +46,8 @@ pub struct Measurement {
     pub peak_memory: u64,
     /// Committed field elements by table.
     pub cells: Vec<Cells>,
+    /// Seconds of proving by phase.
+    pub phases: Vec<(String, f64)>,
 }
 
 /// What is committed for a table: columns times rows, padding included.
@@ -82,6 +85,7 @@ fn quotient_cells(tables: &[(u8, u8)]) -> u64 {
 /// # Errors
 /// If the run can't be proved, or the proof doesn't verify.
 pub fn measure(workload: &Workload, profile: Profile) -> anyhow::Result<Measurement> {
+    phases::start()?;
     let program = workload.program()?;
     let options = ProveOptions { profile, ..ProveOptions::default() };
     let started = Instant::now();
@@ -92,6 +96,7 @@ pub fn measure(workload: &Workload, profile: Profile) -> anyhow::Result<Measurem
     let prover = Prover::new(program)?;
     let setup = started.elapsed();
     let proved = prover.prove(&workload.input, &options, &mut |_| {})?;
+    let phases = phases::seconds();
     let bytes = proved.proof.to_bytes()?;
     let peak_memory = peak_memory();
 
@@ -133,5 +138,6 @@ pub fn measure(workload: &Workload, profile: Profile) -> anyhow::Result<Measurem
         proof_bytes: bytes.len(),
         peak_memory,
         cells,
+        phases,
     })
 }

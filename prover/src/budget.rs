@@ -8,8 +8,9 @@ use lvm_verifier::stark::interactions::Demands;
 
 use crate::memory;
 
-/// Cells of a segment where memory allows: a million cycles or somewhat less.
-pub const CELLS_DEFAULT: u64 = 64 << 20;
+/// Cells of a segment where memory allows: about a million cycles. Larger ones take more memory and
+/// are not faster.
+pub const CELLS_DEFAULT: u64 = 48 << 20;
 /// Fewest cells of a segment: with fewer, the lookup tables of fixed height are most of the work.
 pub const CELLS_MIN: u64 = 4 << 20;
 /// Most cells of a segment, so that no table gets too high.

@@ -14,15 +14,15 @@
 //! # }
 //! ```
 //!
-//! [`Prover::prove`] takes these steps, the same as `docs/protocol.md` and the verifier:
+//! [`Prover::prove`] takes these steps, with the numbers of `docs/protocol.md`:
 //!
-//! 1. The program's preprocessed tables are committed, once for each [`Prover`] ([`setup`]); the
-//!    verifying key is the commitments' hash.
-//! 2. The run is surveyed ([`Prover::survey`]): cut into segments, whose borders are committed.
-//!    The challenges that all parts share follow from the borders.
-//! 3. The ledger and each segment are proved, each by itself ([`Prover::prove_parts`]): it is
-//!    recorded, its tables are filled, and the multi-table STARK is proved over them. While one
-//!    segment is proved the next is recorded. Other processes can do it, too ([`Job`]).
+//! - Step 1: The program's preprocessed tables are committed, once for each [`Prover`] ([`setup`]); the
+//!   verifying key is the commitments' hash.
+//! - Steps 2 to 4: The run is surveyed ([`Prover::survey`]): cut into segments, whose borders are committed.
+//!   The challenges that all parts share follow from the borders.
+//! - Steps 5 to 9: The ledger and each segment are proved, each by itself ([`Prover::prove_parts`]): it is
+//!   recorded, its tables are filled, and the multi-table STARK is proved over them. While one
+//!   segment is proved the next is recorded. Other processes can do it, too ([`Job`]).
 //!
 //! Every finished part is verified before it is handed out. Memory is needed for one segment at a
 //! time and for what the guest touches, however long the run is.

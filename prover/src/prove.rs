@@ -1,4 +1,4 @@
-//! Steps 2 and 3: surveying, recording, filling, proving.
+//! Steps 2 to 9: surveying, recording, filling, proving.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -425,7 +425,7 @@ impl Prover {
         let kind = kind_of(part);
         let seed = transcript::part_seed(profile, &self.setup.key, kind, statement, &shape);
         let preprocessed = self.setup.preprocessed(kind);
-        let bordered = stark::begin(&self.setup.dft, seed, &plan, preprocessed, tables);
+        let bordered = stark::begin(&self.setup.reused, seed, &plan, preprocessed, tables);
         Ok((heights.to_vec(), bordered))
     }
 
@@ -442,7 +442,7 @@ impl Prover {
         let _span = info_span!("prove", %part).entered();
         let (_, plan) = self.plan(part, &heights_of(&tables))?;
         Ok(stark::prove(
-            &self.setup.dft,
+            &self.setup.reused,
             &profile.parameters(),
             &plan,
             statement,

@@ -10,7 +10,8 @@ use p3_matrix::Matrix;
 
 use crate::error::SetupError;
 use crate::stark::Preprocessed;
-use crate::stark::commit::{Cells, Dft};
+use crate::stark::commit::Cells;
+use crate::stark::reused::Reused;
 
 /// A program's preprocessed tables.
 pub(crate) struct Setup {
@@ -18,7 +19,7 @@ pub(crate) struct Setup {
     pub(crate) material: KeyMaterial,
     segment: Preprocessed,
     ledger: Preprocessed,
-    pub(crate) dft: Dft,
+    pub(crate) reused: Reused,
 }
 
 impl Setup {
@@ -33,7 +34,7 @@ impl Setup {
                 return Err(SetupError::TooLarge { table: table.name(), rows });
             }
         }
-        let dft = Dft::default();
+        let reused = Reused::default();
         let of = |part: Part| {
             let tables: Vec<Cells> = part
                 .preprocessed()
@@ -44,7 +45,7 @@ impl Setup {
                 tables.iter().map(|rows| (rows.height().trailing_zeros() as usize, rows.width())),
             );
             let rows: Vec<Option<&Cells>> = tables.iter().map(Some).collect();
-            Preprocessed::new(&dft, &layout, &rows)
+            Preprocessed::new(&reused, &layout, &rows)
         };
         let (segment, ledger) = (of(Part::Segment), of(Part::Ledger));
         let material = KeyMaterial {
@@ -54,7 +55,7 @@ impl Setup {
             log_program: log_padded(program.instructions.len()) as u8,
             log_image: log_padded(program.words.len()) as u8,
         };
-        Ok(Self { key: material.verifying_key(), material, segment, ledger, dft })
+        Ok(Self { key: material.verifying_key(), material, segment, ledger, reused })
     }
 
     /// The preprocessed tables of a part.

@@ -1,4 +1,4 @@
-//! Step 2: the run in segments, the commitments to their borders, and the sizes of their tables.
+//! Steps 2 to 4: the run in segments, the commitments to their borders, and the sizes of their tables.
 
 use lvm_air::table::Table;
 use lvm_isa::segment::Ledger;

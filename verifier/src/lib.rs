@@ -2,16 +2,17 @@
 //!
 //! A proof says: the program of this verifying key, run on some private input, ended with this
 //! exit code after this public output. [`Verifier::verify`] checks it in these steps, which
-//! `docs/protocol.md` tells in full and the prover takes in the same order:
+//! `docs/protocol.md` tells in full, with these numbers, and the prover takes in the same order:
 //!
-//! 1. The proof's key material hashes to the verifying key ([`key`]).
-//! 2. The head is one of a run ([`proof`]), its shapes are ones that the key allows ([`shape`]), and
-//!    every list in the proof has the length that the shapes fix.
-//! 3. For each part of the run, its ledger and its segments, a transcript begins with profile, key,
-//!    exit code, public output, number of segments, the part's statement and shape ([`transcript`])
-//!    and the commitment to its border; from all of them the challenges of the global buses follow.
-//! 4. Each part's multi-table STARK is verified ([`stark`]).
-//! 5. The sums of the global buses add up to zero.
+//! - Step 1: The proof's key material hashes to the verifying key ([`key`]).
+//! - Step 2: The head is one of a run ([`proof`]), its shapes are ones that the key allows ([`shape`]), and
+//!   every list in the proof has the length that the shapes fix.
+//! - Steps 2 to 4: For each part of the run, its ledger and its segments, a transcript begins with profile,
+//!   key, the part's statement and shape ([`transcript`]) and the commitment to its border; from all
+//!   of them, the exit code, the number of segments and the public output the challenges of the global
+//!   buses follow.
+//! - Steps 5 to 10: Each part's multi-table STARK is verified ([`stark`]).
+//! - Step 11: The totals of the global buses add up to zero.
 //!
 //! Proofs come from strangers: decoding is bounded and refuses every second spelling
 //! ([`proof`]), parameters come from an allow-list ([`profile`]) and never from the proof, and

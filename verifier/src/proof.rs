@@ -28,7 +28,7 @@ use core::fmt;
 
 use lvm_air::table::Part;
 use lvm_isa::segment::{Exit, SEGMENTS_MAX, Statement};
-use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
+use lvm_syscalls::layout::{MEMORY_END, PUBLIC_OUTPUT_MAX};
 
 use crate::decode;
 use crate::encode::{self, Count, Section, Sink};
@@ -37,6 +37,7 @@ use crate::profile::Profile;
 use crate::reader::Reader;
 use crate::shape::{Shape, ShapeError};
 use crate::stark::global::{Gathering, GlobalChallenges};
+use crate::stark::interactions::Catalogue;
 use crate::stark::{self, Begun, Border, Plan, StarkError, StarkProof};
 use crate::transcript;
 
@@ -46,8 +47,10 @@ pub const MAGIC: &[u8; 9] = b"lvm proof";
 pub const VERSION: u8 = 3;
 /// Bytes before the head: magic, version and the head's length.
 pub const PREFIX: usize = MAGIC.len() + 1 + 4;
-/// Largest head that is decoded: several times that of the longest run.
-pub const HEAD_BYTES_MAX: usize = 512 << 20;
+/// Largest head that is decoded: the public output, and for each of as many segments as there may be
+/// somewhat more than an honest one has.
+pub const HEAD_BYTES_MAX: usize = 65 << 20;
+const _: () = assert!(PUBLIC_OUTPUT_MAX <= 1 << 20, "the head has room for the public output");
 /// Largest STARK proof that is decoded, several times the largest honest one. Decoding takes at
 /// most a small multiple of a file's size in memory.
 pub const PART_BYTES_MAX: usize = 32 << 20;
@@ -133,6 +136,8 @@ pub enum HeadError {
     Segments { found: usize },
     #[error("the first segment does not begin at the program's entry point and without output")]
     Beginning,
+    #[error("segment {segment} begins at {entry:#x}, which is no instruction's address")]
+    Entry { segment: u32, entry: u64 },
     #[error(
         "segment {segment} begins at a position of the public output before the last one's or after its end"
     )]
@@ -213,11 +218,20 @@ impl Head {
     /// # Errors
     /// If its shape isn't one, or there is no such part.
     pub fn plan(&self, index: usize) -> Result<(Shape, Plan), HeadError> {
+        self.plan_by(&mut Catalogue::default(), index)
+    }
+
+    /// The same, with demands that are known already.
+    pub(crate) fn plan_by(
+        &self,
+        catalogue: &mut Catalogue,
+        index: usize,
+    ) -> Result<(Shape, Plan), HeadError> {
         let found = self.segments.len();
         let head = self.part_head(index).ok_or(HeadError::Segments { found })?;
         let shape = Shape::new(self.part(index), &head.tables, &self.key)
             .map_err(|source| HeadError::Shape { index, source })?;
-        let plan = Plan::new(shape.tables());
+        let plan = Plan::by(catalogue, shape.tables());
         Ok((shape, plan))
     }
 
@@ -250,8 +264,12 @@ impl Head {
     ///
     /// # Errors
     /// As [`Self::plan`], or if the border is laid out otherwise.
-    pub fn checked_plan(&self, index: usize) -> Result<(Shape, Plan), HeadError> {
-        let (shape, plan) = self.plan(index)?;
+    pub(crate) fn checked_plan(
+        &self,
+        catalogue: &mut Catalogue,
+        index: usize,
+    ) -> Result<(Shape, Plan), HeadError> {
+        let (shape, plan) = self.plan_by(catalogue, index)?;
         if let Some(head) = self.part_head(index) {
             stark::check_border(&plan, &head.border)
                 .map_err(|source| HeadError::Border { index, source })?;
@@ -265,7 +283,8 @@ impl Head {
     /// If it isn't.
     pub fn check(&self) -> Result<(), HeadError> {
         self.check_places()?;
-        (0..self.parts()).try_for_each(|index| self.checked_plan(index).map(drop))
+        let mut catalogue = Catalogue::default();
+        (0..self.parts()).try_for_each(|index| self.checked_plan(&mut catalogue, index).map(drop))
     }
 
     /// The part of [`Self::check`] that isn't about shapes and borders: lengths, and where segments
@@ -273,7 +292,7 @@ impl Head {
     ///
     /// # Errors
     /// As there.
-    pub fn check_places(&self) -> Result<(), HeadError> {
+    pub(crate) fn check_places(&self) -> Result<(), HeadError> {
         let length = self.public_output.len() as u64;
         if length > PUBLIC_OUTPUT_MAX {
             return Err(HeadError::OutputTooLong { bytes: length });
@@ -285,6 +304,9 @@ impl Head {
         }
         let mut last = 0;
         for (segment, number) in self.segments.iter().zip(1..) {
+            if !segment.entry.is_multiple_of(4) || segment.entry >= MEMORY_END {
+                return Err(HeadError::Entry { segment: number, entry: segment.entry });
+            }
             if segment.output_start < last || segment.output_start > length {
                 return Err(HeadError::OutputOrder { segment: number });
             }
@@ -414,11 +436,12 @@ impl Head {
         let public_output = public_output(&mut reader)?.to_vec();
         let segments = reader.length()?;
         check_segments(segments)?;
-        let ledger = part_head(&mut reader, &key, 0)?;
+        let mut catalogue = Catalogue::default();
+        let ledger = part_head(&mut reader, &mut catalogue, &key, 0)?;
         let mut list = Vec::new();
         for number in 1..=segments {
             let [entry, output_start] = [reader.u64()?, reader.u64()?];
-            let part = part_head(&mut reader, &key, number)?;
+            let part = part_head(&mut reader, &mut catalogue, &key, number)?;
             list.push(SegmentHead { entry, output_start, part });
         }
         reader.end()?;
@@ -534,6 +557,7 @@ fn write_part<S: Sink>(sink: &mut S, head: &PartHead) {
 
 fn part_head(
     reader: &mut Reader<'_>,
+    catalogue: &mut Catalogue,
     key: &KeyMaterial,
     index: usize,
 ) -> Result<PartHead, DecodeError> {
@@ -542,7 +566,7 @@ fn part_head(
     let part = if index == 0 { Part::Ledger } else { Part::Segment };
     let shape =
         Shape::new(part, &tables, key).map_err(|source| HeadError::Shape { index, source })?;
-    let border = decode::read_border(reader, &Plan::new(shape.tables()))?;
+    let border = decode::read_border(reader, &Plan::by(catalogue, shape.tables()))?;
     Ok(PartHead { tables, border })
 }
 

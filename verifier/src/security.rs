@@ -13,6 +13,7 @@ use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
 use lvm_air::tables::{boundary, ledger};
 use lvm_isa::segment::SEGMENTS_MAX;
 use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
+use p3_field::PrimeField64;
 use p3_security::fri::{
     FriRegime, commit_phase_error_ldr_m, commit_phase_error_udr, query_phase_error,
 };
@@ -22,7 +23,7 @@ use p3_security::report::{DEEP_LABEL, LDT_COMMIT_LABEL, LDT_LABEL, LDT_QUERY_LAB
 use p3_security::stark::proven_security_report;
 use p3_security::{GrindingSites, InstanceShape, Regime, RegimeReport, StarkAirParams};
 
-use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS};
+use crate::config::{CHALLENGE_BITS, CHALLENGE_DEGREE, COLLISION_BITS, Val};
 use crate::key::KeyMaterial;
 use crate::profile::{Parameters, Profile};
 use crate::shape::{Shape, ShapeError, TABLES_MAX, log_padded};
@@ -87,7 +88,7 @@ impl Report {
 }
 
 /// What a shape asks of the protocol, over all tables: what the terms are computed from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Log2 of the largest height.
     pub log_height: usize,
@@ -223,7 +224,7 @@ impl Judge {
 /// Messages on a global bus over all parts of a run, at most: two a row in up to four tables of
 /// 2^26 rows at most, in up to 2^16 parts.
 pub const GLOBAL_MESSAGES_MAX: u64 = 1 << (16 + LOG_HEIGHT_MAX + 3);
-const _: () = assert!(SEGMENTS_MAX < 1 << 16);
+const _: () = assert!(SEGMENTS_MAX < 1 << 16 && GLOBAL_MESSAGES_MAX < Val::ORDER_U64);
 
 /// Fields in the widest message, which is the degree of every fingerprint.
 pub fn message_width() -> usize {

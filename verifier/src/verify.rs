@@ -11,6 +11,7 @@ use crate::profile::Profile;
 use crate::proof::{Head, Proof};
 use crate::security::Judge;
 use crate::stark::global::GlobalChallenges;
+use crate::stark::interactions::Catalogue;
 use crate::stark::{self, Begun, StarkProof, Subject};
 use crate::transcript;
 
@@ -83,27 +84,30 @@ impl Verifier {
             return Err(VerifyError::PublicOutput);
         }
 
-        // 2. The shapes, the lengths that they fix, and the security that they attain.
+        // 2. The statements and shapes, the lengths that they fix, and the security they attain.
         head.check_places()?;
         let mut begun = Vec::with_capacity(head.parts());
+        let mut catalogue = Catalogue::default();
         let mut judge = Judge::new(profile);
         for index in 0..head.parts() {
-            let (shape, plan) = head.checked_plan(index)?;
+            let (shape, plan) = head.checked_plan(&mut catalogue, index)?;
             let Some(part) = head.part_head(index) else { continue };
             let expected = profile.target_bits();
             judge.check(&plan).map_err(|found| VerifyError::Security { index, expected, found })?;
-            // 3. Each transcript begins with the statement and the border.
+            // 2 and 3. Each transcript begins with the statement and the border.
             let kind = head.part(index);
             let statement = head.statement(index).unwrap_or_default();
             let seed = transcript::part_seed(profile, &self.key, kind, &statement, &shape);
             begun.push(Begun::new(seed, head.key.root(kind), &part.border));
         }
+        // 4. The global challenges.
         let global = head.global(profile, &begun)?;
         Ok(Verification { head, profile, begun, global, next: 0, sum: Challenge::ZERO })
     }
 }
 
-/// A proof under verification, part by part.
+/// A proof under verification, part by part. Only [`Verification::finish`] says that the run is
+/// proved: parts that verify may be of runs that don't fit together.
 #[derive(Clone, Debug)]
 pub struct Verification<'h> {
     head: &'h Head,
@@ -129,18 +133,23 @@ impl<'h> Verification<'h> {
     /// # Errors
     /// If it doesn't prove what the head says of it, or there is none to come.
     pub fn part(&mut self, proof: &StarkProof) -> Result<(), VerifyError> {
-        let global = self.part_at(self.next, proof)?;
+        let global = self.global_total(self.next, proof)?;
         self.sum += global;
         self.next = self.next.saturating_add(1);
         Ok(())
     }
 
-    /// Checks the part with this index alone, and returns its sum of the global buses. Other than
-    /// [`Self::part`] this doesn't count for [`Self::finish`].
+    /// Checks the part with this index alone, to find out which one is wrong. It doesn't count for
+    /// [`Self::finish`], and says nothing of whether it fits to the others.
     ///
     /// # Errors
     /// As [`Self::part`].
-    pub fn part_at(&self, index: usize, proof: &StarkProof) -> Result<Challenge, VerifyError> {
+    pub fn part_at(&self, index: usize, proof: &StarkProof) -> Result<(), VerifyError> {
+        self.global_total(index, proof).map(drop)
+    }
+
+    /// Checks the part with this index, and returns its total of the global buses.
+    fn global_total(&self, index: usize, proof: &StarkProof) -> Result<Challenge, VerifyError> {
         let parts = self.head.parts();
         let none = VerifyError::Parts { expected: parts, found: parts.saturating_add(1) };
         let (Some(begun), Some(part)) = (self.begun.get(index), self.head.part_head(index)) else {
@@ -171,6 +180,7 @@ impl<'h> Verification<'h> {
         if expected != found {
             return Err(VerifyError::Parts { expected, found });
         }
+        // 11. The parts fit together.
         if self.sum != Challenge::ZERO {
             return Err(VerifyError::Balance);
         }

@@ -27,9 +27,16 @@ struct Arguments {
     only: Option<usize>,
 }
 
-/// About a million cycles each, except for the one that is mostly system calls.
-fn workloads() -> [Workload; 3] {
-    [Workload::fibonacci(200_000), Workload::keccak256(64 << 10), Workload::std_program(8 << 10)]
+/// Some of one segment and some of several.
+fn workloads() -> Vec<Workload> {
+    vec![
+        Workload::fibonacci(200_000),
+        Workload::fibonacci(2_000_000),
+        Workload::std_program(8 << 10),
+        Workload::std_program(64 << 10),
+        Workload::keccak256(64 << 10),
+        Workload::keccak256(512 << 10),
+    ]
 }
 
 fn main() -> anyhow::Result<()> {
@@ -82,7 +89,25 @@ fn print(profile: Profile, measurements: &[Measurement]) {
     row("peak memory", measurements, |m| format!("{} MiB", m.peak_memory >> 20));
     row("proof", measurements, |m| format!("{:.0} KiB", m.proof_bytes as f64 / 1024.0));
     row("verify", measurements, |m| format!("{:.1} ms", m.verify * 1000.0));
+    row("proof, a segment", measurements, |m| {
+        format!("{:.0} KiB", m.proof_bytes as f64 / m.segments as f64 / 1024.0)
+    });
+    row("verify, a segment", measurements, |m| {
+        format!("{:.1} ms", m.verify * 1000.0 / m.segments as f64)
+    });
     row("committed cells per cycle", measurements, |m| format!("{:.1}", m.cells_per_cycle()));
+
+    println!("\nShares of proving's time.\n");
+    head("phase", measurements);
+    let phases = measurements.first().map_or(&[][..], |m| m.phases.as_slice());
+    for (index, (phase, _)) in phases.iter().enumerate() {
+        row(phase, measurements, |m| {
+            let total: f64 = m.phases.iter().map(|(_, seconds)| seconds).sum();
+            m.phases
+                .get(index)
+                .map_or_else(String::new, |(_, s)| format!("{:.0} %", 100.0 * s / total))
+        });
+    }
 
     println!("\nCommitted cells per cycle by table: main columns, columns of challenges and the");
     println!("quotient times rows, padding included.\n");

@@ -138,7 +138,7 @@ impl MerkleTree {
 /// Rows that one task hashes.
 const TASK_ROWS: usize = 1 << 9;
 /// Inputs that are hashed at once: as many as the widest vector unit takes.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Blake3's flags: the first and last block of a chunk, the root of a tree of chunks, a key.
 const CHUNK_START: u8 = 1;
@@ -234,11 +234,6 @@ fn hash_pieces(platform: Platform, lanes: &[Vec<u8>], piece: Range<usize>, diges
 
 /// The hashes of neighbours.
 fn hash_pairs(level: &[Digest]) -> Vec<Digest> {
-    let mut key = [0; 8];
-    for (word, bytes) in key.iter_mut().zip(PAIR_KEY.as_chunks::<4>().0) {
-        *word = u32::from_le_bytes(*bytes);
-    }
-    let platform = Platform::detect();
     let mut parents = vec![[0; 32]; level.len() / 2];
     let (pairs, _) = level.as_flattened().as_chunks::<BLOCK>();
     parents.par_chunks_mut(TASK_ROWS).zip(pairs.par_chunks(TASK_ROWS)).for_each(
@@ -246,20 +241,29 @@ fn hash_pairs(level: &[Digest]) -> Vec<Digest> {
             for (parents, pairs) in parents.chunks_mut(LANES).zip(pairs.chunks(LANES)) {
                 let inputs: [&[u8; BLOCK]; LANES] =
                     core::array::from_fn(|lane| &pairs[lane.min(pairs.len() - 1)]);
-                platform.hash_many(
-                    &inputs[..pairs.len()],
-                    &key,
-                    0,
-                    IncrementCounter::No,
-                    KEYED,
-                    CHUNK_START,
-                    CHUNK_END | ROOT,
-                    parents.as_flattened_mut(),
-                );
+                hash_keyed(PAIR_KEY, &inputs[..pairs.len()], parents);
             }
         },
     );
     parents
+}
+
+/// The keyed hashes of single blocks.
+pub(crate) fn hash_keyed(key: &Digest, inputs: &[&[u8; BLOCK]], digests: &mut [Digest]) {
+    let mut words = [0; 8];
+    for (word, bytes) in words.iter_mut().zip(key.as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    Platform::detect().hash_many(
+        inputs,
+        &words,
+        0,
+        IncrementCounter::No,
+        KEYED,
+        CHUNK_START,
+        CHUNK_END | ROOT,
+        digests.as_flattened_mut(),
+    );
 }
 
 #[cfg(test)]

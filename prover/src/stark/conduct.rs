@@ -9,6 +9,9 @@ use crate::stark::commit::Cells;
 /// A prover's conduct. Each method is told what an honest prover would go on with, and may change
 /// it; columns are on their evaluation domains.
 pub(crate) trait Conduct {
+    /// The border columns' values at η, before they are sent.
+    fn border(&self, _values: &mut [Vec<Challenge>]) {}
+
     /// The interaction columns and totals, before they are committed.
     fn interactions(&self, _extended: &mut [Cells], _totals: &mut [Totals]) {}
 
@@ -53,7 +56,7 @@ mod tests {
     use p3_matrix::Matrix;
 
     use super::*;
-    use crate::stark::{begin, prove_as};
+    use crate::stark::{begin_as, prove_as};
     use crate::{Program, Prover};
 
     /// The heights of the small program's tables, as a plan has them.
@@ -80,12 +83,12 @@ mod tests {
         let statement = Statement { entry: setup.material.entry, ..Statement::default() };
         let parameters = Profile::Provable100.parameters();
         let preprocessed = setup.preprocessed(Part::Segment);
-        let bordered = begin(&setup.dft, [1; 32], &plan, preprocessed, &tables);
+        let bordered = begin_as(conduct, &setup.reused, [1; 32], &plan, preprocessed, &tables);
         let (border, begun) = (bordered.border.clone(), bordered.begun.clone());
         let global = GlobalChallenges::of([2; 32]);
         let proof = prove_as(
             conduct,
-            &setup.dft,
+            &setup.reused,
             &parameters,
             &plan,
             &statement,
@@ -131,6 +134,22 @@ mod tests {
     #[test]
     fn honest_conduct_is_accepted() {
         assert_eq!(verdict(&Honest), Ok(()));
+    }
+
+    /// The prover says another value of a border column at η than it has, and goes on with that.
+    #[test]
+    fn border_values_that_are_not_the_columns_are_refused() {
+        struct OtherBorder(usize);
+
+        impl Conduct for OtherBorder {
+            fn border(&self, values: &mut [Vec<Challenge>]) {
+                values[0][self.0] += Challenge::ONE;
+            }
+        }
+
+        for column in 0..5 {
+            refused_by_fri(&OtherBorder(column));
+        }
     }
 
     /// A part of one height's total is claimed by another height: the sum over all is right.

@@ -1,16 +1,16 @@
-//! Step 6: the low-degree test.
+//! Step 9: the low-degree test.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_verifier::stark::domain::{LOG_BLOWUP, reverse};
 use lvm_verifier::stark::fri::{FriProof, Round, fold};
 use lvm_verifier::stark::layout::{Group, Layout, Part};
-use lvm_verifier::stark::merkle::distinct;
+use lvm_verifier::stark::merkle::{BLOCK, distinct};
 use lvm_verifier::stark::transcript::{Puzzle, Transcript};
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
-use crate::stark::commit::{Cells, Committed};
+use crate::stark::commit::{Cells, Committed, LANES, hash_keyed};
 use crate::stark::conduct::Conduct;
 
 /// Values that one task folds.
@@ -134,20 +134,47 @@ fn interpolate(values: &[Challenge], log_final: usize) -> Vec<Challenge> {
         .collect()
 }
 
-/// Candidates that are tried before all threads look whether one was found.
-const BATCH: u64 = 1 << 15;
+/// Groups of candidates that are tried before all threads look whether one was found.
+const GROUPS: usize = 1 << 12;
 
 /// The smallest witness that solves a puzzle of `bits` bits.
 pub(crate) fn grind(puzzle: Puzzle, bits: usize) -> u64 {
+    if bits == 0 {
+        return 0;
+    }
     let mut start = 0;
     loop {
-        let found = (0..BATCH as usize)
+        let found = (0..GROUPS)
             .into_par_iter()
-            .with_min_len(1 << 8)
-            .find_first(|&offset| puzzle.is_solved_by(bits, start + offset as u64));
-        if let Some(offset) = found {
-            return start + offset as u64;
+            .with_min_len(1 << 6)
+            .find_map_first(|group| solution(puzzle, bits, start + (group * LANES) as u64));
+        if let Some(witness) = found {
+            return witness;
         }
-        start += BATCH;
+        start += (GROUPS * LANES) as u64;
+    }
+}
+
+/// The smallest witness among `LANES` of them from `first` on, hashed side by side.
+fn solution(puzzle: Puzzle, bits: usize, first: u64) -> Option<u64> {
+    let items: [[u8; BLOCK]; LANES] = core::array::from_fn(|i| Puzzle::item(first + i as u64));
+    let mut digests = [[0; 32]; LANES];
+    hash_keyed(puzzle.key(), &items.each_ref(), &mut digests);
+    let at = digests.iter().position(|digest| Puzzle::is_worth(bits, digest))?;
+    Some(first + at as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_witness_is_found() {
+        for number in 0..4 {
+            let puzzle = Transcript::new([number; 32]).puzzle();
+            let smallest = (0..).find(|&witness| puzzle.is_solved_by(9, witness));
+            assert_eq!(Some(grind(puzzle, 9)), smallest);
+            assert_eq!(grind(puzzle, 0), 0);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Step 3: the interaction columns.
+//! Step 6: the interaction columns.
 
 use lvm_air::builder::{Side, TableBuilder};
 use lvm_air::bus::Bus;
@@ -17,6 +17,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::stark::commit::Cells;
+use crate::stark::reused::Reused;
 
 /// Base-field elements side by side in a vector register.
 pub(crate) type Packed = <Val as Field>::Packing;
@@ -72,7 +73,7 @@ impl<'a> Columns<'a> {
 
 /// A square of elements, mirrored: lane i of the j-th result is lane j of the i-th argument.
 #[inline]
-fn transpose(mut square: [Packed; LANES]) -> [Packed; LANES] {
+pub(crate) fn transpose(mut square: [Packed; LANES]) -> [Packed; LANES] {
     let mut block = 1;
     while block < LANES {
         for i in (0..LANES).filter(|i| i & block == 0) {
@@ -88,6 +89,7 @@ const TASK_PACKS: usize = 32;
 
 /// Fills the interaction columns of all tables of one height.
 pub(crate) fn fill(
+    reused: &Reused,
     tables: &[(TableRows<'_>, &Demands)],
     layout: &Group,
     statement: &Statement,
@@ -95,13 +97,16 @@ pub(crate) fn fill(
 ) -> Cells {
     let height = 1usize << layout.log_height;
     let width = layout.padded_width();
-    let mut cells = Val::zero_vec(height * width);
+    let mut cells = reused.buffer(height * width);
     let task_rows = (TASK_PACKS * LANES).min(height);
     cells.par_chunks_mut(task_rows * width).enumerate().for_each(|(task, rows)| {
         let mut offset = 0;
         for (table, demands) in tables {
             fill_task(table, demands, statement, buses, task * task_rows, offset, width, rows);
             offset += CHALLENGE_DEGREE * demands.columns();
+        }
+        for row in rows.chunks_exact_mut(width) {
+            row[layout.width..].fill(Val::ZERO);
         }
     });
     RowMajorMatrix::new(cells, width)
@@ -246,6 +251,10 @@ impl<'a> AirBuilder for Fractions<'a> {
 impl TableBuilder for Fractions<'_> {
     #[inline(always)]
     fn constrain(&mut self, _label: &'static str, _zero: impl Into<Packed>) {}
+
+    fn wants_constraints(&self) -> bool {
+        false
+    }
 
     #[inline(always)]
     fn message(

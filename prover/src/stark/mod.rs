@@ -6,6 +6,7 @@ mod fri;
 mod interactions;
 mod openings;
 mod quotient;
+pub(crate) mod reused;
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::table::Table;
@@ -27,11 +28,12 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 use tracing::debug_span;
 
-use crate::stark::commit::{Cells, Committed, Dft, extend};
+use crate::stark::commit::{Cells, Committed, extend};
 use crate::stark::conduct::{Conduct, Honest};
 use crate::stark::interactions::{Columns, PackedChallenge, TableRows};
 use crate::stark::openings::Points;
 use crate::stark::quotient::packed_powers;
+use crate::stark::reused::Reused;
 
 /// Preprocessed columns: their rows, and their commitment.
 #[derive(Debug)]
@@ -44,29 +46,33 @@ pub(crate) struct Preprocessed {
 
 impl Preprocessed {
     /// Commits to preprocessed tables, in the order of a plan's tables.
-    pub(crate) fn new(dft: &Dft, layout: &Layout, tables: &[Option<&Cells>]) -> Self {
-        let rows = side_by_side(layout, tables);
-        let committed = Committed::new(layout, rows.iter().map(|rows| extend(dft, rows)).collect());
+    pub(crate) fn new(reused: &Reused, layout: &Layout, tables: &[Option<&Cells>]) -> Self {
+        let rows = side_by_side(reused, layout, tables);
+        let committed =
+            Committed::new(layout, rows.iter().map(|rows| extend(&reused.dft, rows)).collect());
         Self { rows, committed }
     }
 }
 
 /// Puts tables side by side as `layout` says. Tables without a part are not looked at.
-fn side_by_side(layout: &Layout, tables: &[Option<&Cells>]) -> Vec<Cells> {
+fn side_by_side(reused: &Reused, layout: &Layout, tables: &[Option<&Cells>]) -> Vec<Cells> {
     layout
         .groups
         .iter()
         .map(|group| {
             let width = group.padded_width();
-            let mut cells = Val::zero_vec(width << group.log_height);
+            let mut cells = reused.buffer(width << group.log_height);
             cells.par_chunks_mut(width).enumerate().with_min_len(1 << 10).for_each(|(row, out)| {
                 for part in &group.parts {
-                    if let Some(Some(table)) = tables.get(part.instance) {
-                        let start = row * part.width;
-                        out[part.offset..part.offset + part.width]
-                            .copy_from_slice(&table.values[start..start + part.width]);
+                    let out = &mut out[part.columns()];
+                    match tables.get(part.instance) {
+                        Some(Some(table)) => {
+                            out.copy_from_slice(&table.values[row * part.width..][..part.width]);
+                        }
+                        _ => out.fill(Val::ZERO),
                     }
                 }
+                out[group.width..].fill(Val::ZERO);
             });
             RowMajorMatrix::new(cells, width)
         })
@@ -94,9 +100,21 @@ pub(crate) struct Bordered {
     pub(crate) begun: Begun,
 }
 
-/// Steps 1 and 2: commits to the border tables among `tables`.
+/// Steps 2 and 3: commits to the border tables among `tables`.
 pub(crate) fn begin(
-    dft: &Dft,
+    reused: &Reused,
+    seed: Digest,
+    plan: &Plan,
+    preprocessed: &Preprocessed,
+    tables: &[Filled],
+) -> Bordered {
+    begin_as(&Honest, reused, seed, plan, preprocessed, tables)
+}
+
+/// [`begin`], for any conduct.
+fn begin_as(
+    conduct: &dyn Conduct,
+    reused: &Reused,
     seed: Digest,
     plan: &Plan,
     preprocessed: &Preprocessed,
@@ -104,30 +122,32 @@ pub(crate) fn begin(
 ) -> Bordered {
     let _span = debug_span!("border").entered();
     let layout = plan.layout(Tree::Border);
-    let rows = side_by_side(layout, &aligned(plan, tables));
-    let committed = Committed::new(layout, rows.iter().map(|rows| extend(dft, rows)).collect());
+    let rows = side_by_side(reused, layout, &aligned(plan, tables));
+    let committed =
+        Committed::new(layout, rows.iter().map(|rows| extend(&reused.dft, rows)).collect());
     let (root, fixed) = (committed.root(), preprocessed.committed.root());
     let (_, eta) = Begun::draw_eta(seed, &fixed, &root);
-    let values = layout
+    let mut values: Vec<Vec<Challenge>> = layout
         .groups
         .iter()
         .zip(&committed.matrices)
         .map(|(group, matrix)| {
-            let points = Points::new(group.log_height);
+            let points = reused.points(group.log_height);
             let mut values = points.evaluate(eta, &points.inverse_distances(eta), matrix);
             values.truncate(group.width);
             values
         })
         .collect();
+    conduct.border(&mut values);
     let border = Border { root, values };
     let begun = Begun::new(seed, &fixed, &border);
     Bordered { rows, committed, border, begun }
 }
 
-/// Steps 3 to 7: proves filled tables, which are those of `plan`.
+/// Steps 5 to 9: proves filled tables, which are those of `plan`.
 #[expect(clippy::too_many_arguments, reason = "they have nothing in common")]
 pub(crate) fn prove(
-    dft: &Dft,
+    reused: &Reused,
     parameters: &Parameters,
     plan: &Plan,
     statement: &Statement,
@@ -136,14 +156,14 @@ pub(crate) fn prove(
     global: &GlobalChallenges,
     tables: Vec<Filled>,
 ) -> StarkProof {
-    prove_as(&Honest, dft, parameters, plan, statement, preprocessed, bordered, global, tables)
+    prove_as(&Honest, reused, parameters, plan, statement, preprocessed, bordered, global, tables)
 }
 
 /// [`prove`], for any conduct.
 #[expect(clippy::too_many_arguments, reason = "prove's, and the conduct")]
 fn prove_as(
     conduct: &dyn Conduct,
-    dft: &Dft,
+    reused: &Reused,
     parameters: &Parameters,
     plan: &Plan,
     statement: &Statement,
@@ -156,19 +176,22 @@ fn prove_as(
     let mut transcript = begun.transcript;
     transcript.absorb_root(&global.digest);
 
-    // 3. Main columns.
+    // 5. Main columns.
     let main_layout = plan.layout(Tree::Main);
-    let main_rows =
-        debug_span!("gather").in_scope(|| side_by_side(main_layout, &aligned(plan, &tables)));
+    let main_rows = debug_span!("gather")
+        .in_scope(|| side_by_side(reused, main_layout, &aligned(plan, &tables)));
     drop(tables);
     let main = debug_span!("commit main").in_scope(|| {
-        Committed::new(main_layout, main_rows.iter().map(|rows| extend(dft, rows)).collect())
+        Committed::new(
+            main_layout,
+            main_rows.iter().map(|rows| extend(&reused.dft, rows)).collect(),
+        )
     });
     transcript.absorb_root(&main.root());
     let local = AlphaBeta::draw(&mut transcript);
     let buses = BusChallenges::<PackedChallenge>::new(local, global.challenges);
 
-    // 4. Interaction columns.
+    // 6. Interaction columns.
     let interactions_layout = plan.layout(Tree::Interactions);
     let rows = Rows { border: &border_rows, main: &main_rows, preprocessed: &preprocessed.rows };
     let interaction_rows: Vec<Cells> = debug_span!("interactions").in_scope(|| {
@@ -181,11 +204,13 @@ fn prove_as(
                     .iter()
                     .map(|part| (rows.of(plan, part.instance), &*plan.demands[part.instance]))
                     .collect();
-                interactions::fill(&tables, group, statement, &buses)
+                interactions::fill(reused, &tables, group, statement, &buses)
             })
             .collect()
     });
-    drop((main_rows, border_rows));
+    for rows in main_rows.into_iter().chain(border_rows) {
+        reused.give_back(rows.values);
+    }
     let mut totals: Vec<Totals> = plan
         .log_heights
         .iter()
@@ -197,16 +222,19 @@ fn prove_as(
         .collect();
     let interactions = debug_span!("commit interactions").in_scope(|| {
         let mut extended: Vec<Cells> =
-            interaction_rows.into_iter().map(|rows| extend(dft, &rows)).collect();
+            interaction_rows.iter().map(|rows| extend(&reused.dft, rows)).collect();
         conduct.interactions(&mut extended, &mut totals);
         Committed::new(interactions_layout, extended)
     });
+    for rows in interaction_rows {
+        reused.give_back(rows.values);
+    }
     transcript.absorb_root(&interactions.root());
     absorb_totals(&mut transcript, &totals);
-    let alpha = transcript.draw();
+    let delta = transcript.draw();
 
-    // 5. Quotients.
-    let powers = packed_powers(alpha, plan.powers());
+    // 7. Quotients.
+    let powers = packed_powers(delta, plan.powers());
     let rows = Rows {
         border: &border.matrices,
         main: &main.matrices,
@@ -231,7 +259,7 @@ fn prove_as(
                         demands: &plan.demands[instance],
                     });
                 }
-                quotient::extended(dft, &tables, statement, &buses, &powers, log_height)
+                quotient::extended(&reused.dft, &tables, statement, &buses, &powers, log_height)
             })
             .collect();
         conduct.quotients(&mut extended);
@@ -240,10 +268,10 @@ fn prove_as(
     transcript.absorb_root(&quotient.root());
     let zeta = transcript.draw();
 
-    // 6. Openings.
+    // 8. Openings.
     let trees = [&preprocessed.committed, &border, &main, &interactions, &quotient];
     let _span = debug_span!("open").entered();
-    let points: Vec<Points> = plan.log_heights.iter().map(|&log| Points::new(log)).collect();
+    let points: Vec<&Points> = plan.log_heights.iter().map(|&log| reused.points(log)).collect();
     let distances: Vec<Vec<Challenge>> =
         points.iter().map(|points| points.inverse_distances(zeta)).collect();
     let at = |log_height: usize| {
@@ -286,7 +314,7 @@ fn prove_as(
     conduct.opened(zeta, &mut opened);
     absorb_opened(&mut transcript, &opened);
 
-    // 7. One function for each height, and FRI.
+    // 9. One function for each height, and FRI.
     let witness = fri::grind(transcript.puzzle(), parameters.batch_grinding);
     let _ = transcript.absorb_witness(parameters.batch_grinding, witness);
     let challenges = [begun.eta, zeta, transcript.draw()];
@@ -312,7 +340,8 @@ fn prove_as(
                         _ => next.as_deref().unwrap_or_default(),
                     })
                     .collect();
-                let values = points.combine(dft, height, distances, &elsewhere, matrices, is_low);
+                let values =
+                    points.combine(&reused.dft, height, distances, &elsewhere, matrices, is_low);
                 (height.log_height + lvm_verifier::stark::domain::LOG_BLOWUP, values)
             })
             .collect()

@@ -1,4 +1,4 @@
-//! Steps 5 and 6: the columns' values at ζ, and the function of each height that proves them.
+//! Steps 8 and 9: the columns' values at ζ, and the function of each height that proves them.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_verifier::stark::Tree;
@@ -12,7 +12,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::stark::commit::{Cells, Dft, extend_values};
-use crate::stark::interactions::{LANES, Packed, PackedChallenge, invert};
+use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, invert, transpose};
 
 /// Rows that one task takes.
 const TASK_ROWS: usize = 1 << 10;
@@ -21,15 +21,25 @@ const TASK_ROWS: usize = 1 << 10;
 pub(crate) struct Points {
     log_height: usize,
     points: Vec<Val>,
+    /// `1/x` for every point x.
+    inverses: Vec<Val>,
 }
 
 impl Points {
     pub(crate) fn new(log_height: usize) -> Self {
         let log_size = log_height + LOG_BLOWUP;
-        let mut points: Vec<Val> =
-            Val::two_adic_generator(log_size).shifted_powers(SHIFT).take(1 << log_size).collect();
-        p3_util::reverse_slice_index_bits(&mut points);
-        Self { log_height, points }
+        let powers = |generator: Val, shift: Val| {
+            let mut powers: Vec<Val> =
+                generator.shifted_powers(shift).take(1 << log_size).collect();
+            p3_util::reverse_slice_index_bits(&mut powers);
+            powers
+        };
+        let generator = Val::two_adic_generator(log_size);
+        Self {
+            log_height,
+            points: powers(generator, SHIFT),
+            inverses: powers(generator.inverse(), SHIFT.inverse()),
+        }
     }
 
     /// `1/(z − x)` for every point x.
@@ -105,9 +115,8 @@ impl Points {
             .collect()
     }
 
-    /// The function of this height, at every point; unless `is_low`, columns may have any degree.
-    /// `elsewhere` are the distances to the points of
-    /// what the combination opens elsewhere.
+    /// The function of this height, at every point. `elsewhere` are the distances to the points of
+    /// what the combination opens elsewhere. Unless `is_low`, columns may have any degree.
     pub(crate) fn combine(
         &self,
         dft: &Dft,
@@ -117,69 +126,131 @@ impl Points {
         matrices: [Option<&Cells>; Tree::ALL.len()],
         is_low: bool,
     ) -> Vec<Challenge> {
-        let weights: Vec<(&Cells, Vec<[Packed; CHALLENGE_DEGREE]>)> = matrices
-            .iter()
-            .zip(&combination.weights)
-            .filter_map(|(matrix, weights)| Some(((*matrix)?, pack_weights(weights, 0))))
+        let of_tree = |tree: Tree, weights: &[Challenge], offset: usize| {
+            Weighted::new(matrices[tree as usize]?, weights, offset)
+        };
+        let at_zeta = Tree::ALL.into_iter().zip(&combination.weights);
+        let at_zeta: Vec<Weighted<'_>> =
+            at_zeta.filter_map(|(tree, weights)| of_tree(tree, weights, 0)).collect();
+        let openings = combination.elsewhere.iter();
+        let openings: Vec<Vec<Weighted<'_>>> = openings
+            .map(|it| of_tree(it.tree, &it.weights, it.offset).into_iter().collect())
             .collect();
-        let elsewhere: Vec<_> = combination
-            .elsewhere
-            .iter()
-            .zip(elsewhere)
-            .filter_map(|(opening, distances)| {
-                let matrix = matrices[opening.tree as usize]?;
-                let weights = pack_weights(&opening.weights, opening.offset);
-                Some((opening, *distances, matrix, weights))
-            })
-            .collect();
-        let interactions = matrices[Tree::Interactions as usize];
 
         // The weighted sums are polynomials of degree below n, so n of their values give the others.
         let rows = if is_low { 1 << self.log_height } else { self.points.len() };
-        let width = (CHALLENGE_DEGREE * (1 + elsewhere.len())).next_multiple_of(LANES);
-        let mut sums = Val::zero_vec(width * rows);
-        sums.par_chunks_mut(TASK_ROWS * width).enumerate().for_each(|(task, sums)| {
-            for (i, sums) in sums.chunks_exact_mut(width).enumerate() {
-                let row = task * TASK_ROWS + i;
-                let (sums, _) = sums.as_chunks_mut::<CHALLENGE_DEGREE>();
-                let mut sums = sums.iter_mut();
-                let mut put = |sum: Challenge| {
-                    if let Some(cells) = sums.next() {
-                        cells.copy_from_slice(sum.as_basis_coefficients_slice());
+        let width = (CHALLENGE_DEGREE * (1 + openings.len())).next_multiple_of(LANES);
+        let mut cells = Val::zero_vec(width * rows);
+        cells.par_chunks_mut(TASK_ROWS * width).enumerate().for_each(|(task, cells)| {
+            for (pack, cells) in cells.chunks_exact_mut(LANES * width).enumerate() {
+                let first = task * TASK_ROWS + pack * LANES;
+                let sums = [&at_zeta].into_iter().chain(&openings);
+                for (at, columns) in sums.enumerate() {
+                    let sum = weighted_sum(columns, first);
+                    let coefficients: &[Packed] = sum.as_basis_coefficients_slice();
+                    for (i, coefficient) in coefficients.iter().enumerate() {
+                        for (row, value) in
+                            cells.chunks_exact_mut(width).zip(coefficient.as_slice())
+                        {
+                            row[CHALLENGE_DEGREE * at + i] = *value;
+                        }
                     }
-                };
-                put(weights.iter().map(|(matrix, w)| dot(w, row_of(matrix, row), 0)).sum());
-                for (opening, _, matrix, weights) in &elsewhere {
-                    let start = opening.offset / LANES * LANES;
-                    put(dot(weights, row_of(matrix, row), start));
                 }
             }
         });
-        let sums = RowMajorMatrix::new(sums, width);
-        let sums = if is_low { extend_values(dft, sums) } else { sums };
+        let weighted = RowMajorMatrix::new(cells, width);
+        let weighted = if is_low { extend_values(dft, weighted) } else { weighted };
+        let weighted = Columns { matrix: &weighted, offset: 0, width };
 
+        // The sums of interaction columns, each by weights that pick its columns.
+        let picked = [false, true].map(|is_global| {
+            let weights = picking(&combination.is_global, is_global);
+            of_tree(Tree::Interactions, &weights, 0).into_iter().collect::<Vec<_>>()
+        });
         let mut values = vec![Challenge::ZERO; self.points.len()];
         values.par_chunks_mut(TASK_ROWS).enumerate().for_each(|(task, values)| {
-            let first = task * TASK_ROWS;
-            let points = &self.points[first..][..values.len()];
-            let inverses = p3_field::batch_multiplicative_inverse(points);
-            for (i, (value, inverse)) in values.iter_mut().zip(inverses).enumerate() {
-                let row = first + i;
-                let (sums, _) = row_of(&sums, row).as_chunks::<CHALLENGE_DEGREE>();
-                let mut sums =
-                    sums.iter().map(|sum| Challenge::from_basis_coefficients_fn(|i| sum[i]));
-                let mut next = || sums.next().unwrap_or_default();
-                *value = (combination.at_zeta - next()) * inverse_distances[row];
-                for (opening, distances, ..) in &elsewhere {
-                    *value += (opening.value - next()) * distances[row];
+            let mut columns = vec![Packed::ZERO; width];
+            for (pack, values) in values.chunks_exact_mut(LANES).enumerate() {
+                let first = task * TASK_ROWS + pack * LANES;
+                weighted.gather(|lane| first + lane, &mut columns);
+                let (sums, _) = columns.as_chunks::<CHALLENGE_DEGREE>();
+                let quotient = |at: usize, value: Challenge, distances: &[Challenge]| {
+                    let sum = PackedChallenge::from_basis_coefficients_fn(|i| sums[at][i]);
+                    let distances = PackedChallenge::from_ext_slice(&distances[first..][..LANES]);
+                    (PackedChallenge::from(value) - sum) * distances
+                };
+                let mut value = quotient(0, combination.at_zeta, inverse_distances);
+                for (at, (opening, distances)) in
+                    combination.elsewhere.iter().zip(elsewhere).enumerate()
+                {
+                    value += quotient(1 + at, opening.value, distances);
                 }
-                if let Some(interactions) = interactions {
-                    *value += combination.interactions(row_of(interactions, row), inverse);
+                let inverse = *Packed::from_slice(&self.inverses[first..][..LANES]);
+                for (sum, columns) in combination.sums.iter().zip(&picked) {
+                    value += sum.value(weighted_sum(columns, first), inverse);
                 }
+                value.to_ext_slice(values);
             }
         });
         values
     }
+}
+
+/// Some columns of a matrix with weights.
+struct Weighted<'a> {
+    matrix: &'a Cells,
+    /// First of the packs into which a row is divided.
+    start: usize,
+    /// By pack; zero beside the columns.
+    weights: Vec<[Packed; CHALLENGE_DEGREE]>,
+}
+
+impl<'a> Weighted<'a> {
+    /// The columns from `offset` on; `None` if there are none.
+    fn new(matrix: &'a Cells, weights: &[Challenge], offset: usize) -> Option<Self> {
+        if weights.is_empty() {
+            return None;
+        }
+        Some(Self { matrix, start: offset / LANES, weights: pack_weights(weights, offset) })
+    }
+}
+
+/// The weighted sums of columns in as many rows as there are lanes, from row `first` on.
+#[inline]
+fn weighted_sum(columns: &[Weighted<'_>], first: usize) -> PackedChallenge {
+    let mut sums = [[Packed::ZERO; LANES]; CHALLENGE_DEGREE];
+    for Weighted { matrix, start, weights } in columns {
+        for lane in 0..LANES {
+            let mut row = [Packed::ZERO; CHALLENGE_DEGREE];
+            let cells = &Packed::pack_slice(row_of(matrix, first + lane))[*start..];
+            for (weights, cells) in weights.iter().zip(cells) {
+                for (sum, weight) in row.iter_mut().zip(weights) {
+                    *sum += *weight * *cells;
+                }
+            }
+            for (sums, sum) in sums.iter_mut().zip(row) {
+                sums[lane] += sum;
+            }
+        }
+    }
+    let [a, b, c] = sums.map(|sums| transpose(sums).into_iter().sum::<Packed>());
+    let mut coefficients = [a, b, c].into_iter();
+    PackedChallenge::from_basis_coefficients_fn(|_| coefficients.next().unwrap_or_default())
+}
+
+/// Weights of the base columns of interaction columns whose weighted sum is that of the interaction
+/// columns of global buses, or of the others.
+fn picking(columns: &[bool], is_global: bool) -> Vec<Challenge> {
+    if !columns.contains(&is_global) {
+        return Vec::new();
+    }
+    let basis: [Challenge; CHALLENGE_DEGREE] = core::array::from_fn(|i| {
+        Challenge::from_basis_coefficients_fn(|j| if i == j { Val::ONE } else { Val::ZERO })
+    });
+    let of_column = |&column: &bool| {
+        basis.map(|element| if column == is_global { element } else { Challenge::ZERO })
+    };
+    columns.iter().flat_map(of_column).collect()
 }
 
 fn row_of(matrix: &Cells, row: usize) -> &[Val] {
@@ -210,16 +281,4 @@ fn pack_weights(weights: &[Challenge], offset: usize) -> Vec<[Packed; CHALLENGE_
             core::array::from_fn(|i| Packed::from_fn(|lane| weight(pack * LANES + lane, i)))
         })
         .collect()
-}
-
-/// The weighted sum of a row's cells from column `start` on.
-#[inline]
-fn dot(weights: &[[Packed; CHALLENGE_DEGREE]], row: &[Val], start: usize) -> Challenge {
-    let mut sums = [Packed::ZERO; CHALLENGE_DEGREE];
-    for (weights, cells) in weights.iter().zip(Packed::pack_slice(&row[start..])) {
-        for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum += *weight * *cells;
-        }
-    }
-    Challenge::from_basis_coefficients_fn(|i| sums[i].as_slice().iter().copied().sum::<Val>())
 }

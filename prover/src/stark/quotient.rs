@@ -1,4 +1,4 @@
-//! Step 4: the quotients.
+//! Step 7: the quotients.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_isa::segment::Statement;

@@ -198,8 +198,8 @@ fn a_head_has_no_free_fields() {
     refused(&|p| p.head.public_output[4] ^= 1);
     refused(&|p| p.head.public_output.push(0));
     refused(&|p| p.head.public_output.clear());
-    for at in 0..segments.len() {
-        let SegmentHead { entry: _, output_start: _, part: _ } = &segments[at];
+    for (at, segment) in segments.iter().enumerate() {
+        let SegmentHead { entry: _, output_start: _, part: _ } = segment;
         refused(&|p| p.head.segments[at].entry ^= 4);
         refused(&|p| p.head.segments[at].output_start ^= 1);
         refused(&|p| p.head.segments[at].output_start = u64::MAX);

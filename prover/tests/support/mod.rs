@@ -69,7 +69,7 @@ impl Run {
 
     /// What the row checker finds wrong with `tables`.
     pub(crate) fn report(&self, tables: &RunTables) -> Report {
-        self.check(tables, |program, output, parts| check_parts(program, output, parts))
+        self.check(tables, check_parts)
     }
 
     /// The messages without a partner on the buses of each part alone, the ledger's first.

@@ -14,6 +14,7 @@
 //! below the height n, so their sum over all rows is n times their value at 0, where they are
 //! opened (see `docs/protocol.md`).
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lvm_air::bus::Bus;
@@ -102,6 +103,22 @@ impl Demands {
     #[must_use]
     pub const fn powers(&self) -> usize {
         self.constraints.saturating_add(self.columns())
+    }
+}
+
+/// The demands of the tables that were asked for, each computed once.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue(Vec<(Table, Arc<Demands>)>);
+
+impl Catalogue {
+    /// The demands of `table`.
+    pub fn of(&mut self, table: Table) -> Arc<Demands> {
+        if let Some((_, demands)) = self.0.iter().find(|(known, _)| *known == table) {
+            return Arc::clone(demands);
+        }
+        let demands = Arc::new(Demands::of(table));
+        self.0.push((table, Arc::clone(&demands)));
+        demands
     }
 }
 

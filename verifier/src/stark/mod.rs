@@ -1,16 +1,19 @@
 //! The proof protocol of one part of a run: a STARK over many tables that talk over LogUp buses.
 //!
-//! The steps, which the prover takes in the same order (`docs/protocol.md` says why they are
-//! sound):
+//! The steps have the numbers of `docs/protocol.md`, which says why they are sound; the prover
+//! takes them in the same order:
 //!
-//! 1. The transcript begins with the statement's digest; the preprocessed columns are in it.
-//! 2. Border columns are committed, and opened at a point η that is drawn then. When all parts of
-//!    the run have come so far, the challenges of the global buses are drawn ([`global`]).
-//! 3. The other main columns are committed; the challenges of the part's buses are drawn.
-//! 4. Interaction columns are committed, and their sums sent; the constraint challenge is drawn.
-//! 5. Each height's quotient is committed; the point ζ is drawn.
-//! 6. All columns are opened at ζ. The constraints hold there.
-//! 7. The openings are combined and proved by FRI.
+//! - Step 2: The transcript begins with the statement's digest; the preprocessed columns are in it.
+//! - Step 3: Border columns are committed, and opened at a point η that is drawn then.
+//! - Step 4: When all parts of the run have come so far, the challenges of the global buses are drawn
+//!   ([`global`]).
+//! - Step 5: The other main columns are committed; the challenges of the part's buses are drawn.
+//! - Step 6: Interaction columns are committed, and their totals sent; the constraint challenge δ is
+//!   drawn.
+//! - Step 7: Each height's quotient is committed; the point ζ is drawn.
+//! - Step 8: All columns are opened at ζ. The constraints hold there.
+//! - Step 9: The openings are combined and proved by FRI.
+//! - Step 10: The part's buses balance.
 
 pub mod domain;
 pub mod folder;
@@ -39,7 +42,7 @@ use crate::stark::domain::{LOG_BLOWUP, Selectors};
 use crate::stark::folder::Folder;
 use crate::stark::fri::{FriError, FriProof};
 use crate::stark::global::GlobalChallenges;
-use crate::stark::interactions::{AlphaBeta, BusChallenges, Demands};
+use crate::stark::interactions::{AlphaBeta, BusChallenges, Catalogue, Demands};
 use crate::stark::layout::Layout;
 use crate::stark::merkle::{Digest, MerkleError, TreeOpening};
 use crate::stark::openings::Combination;
@@ -104,14 +107,14 @@ impl Plan {
     /// The plan for tables with these heights (log2).
     #[must_use]
     pub fn new(tables: &[(Table, usize)]) -> Self {
-        // A table may be there many times, and the widest ones' demands take a while.
-        let mut demands: Vec<Arc<Demands>> = Vec::with_capacity(tables.len());
-        let mut last = None;
-        for &(table, _) in tables {
-            let again = demands.last().filter(|_| last == Some(table)).map(Arc::clone);
-            demands.push(again.unwrap_or_else(|| Arc::new(Demands::of(table))));
-            last = Some(table);
-        }
+        Self::by(&mut Catalogue::default(), tables)
+    }
+
+    /// The same, with demands that are known already.
+    #[must_use]
+    pub fn by(catalogue: &mut Catalogue, tables: &[(Table, usize)]) -> Self {
+        let demands: Vec<Arc<Demands>> =
+            tables.iter().map(|&(table, _)| catalogue.of(table)).collect();
         let mut log_heights: Vec<usize> = tables.iter().map(|&(_, log)| log).collect();
         log_heights.sort_unstable_by(|a, b| b.cmp(a));
         log_heights.dedup();
@@ -268,8 +271,8 @@ pub struct Begun {
 }
 
 impl Begun {
-    /// Steps 1 and 2 for a part whose statement has the digest `seed`, which includes the plan's
-    /// tables, the segment's statement and its output.
+    /// Steps 2 and 3 for a part whose statement has the digest `seed`, which includes the plan's
+    /// tables and the segment's statement. The bytes that it commits are in the run's digest.
     #[must_use]
     pub fn new(seed: Digest, preprocessed: &Digest, border: &Border) -> Self {
         let (mut transcript, eta) = Self::draw_eta(seed, preprocessed, &border.root);
@@ -311,7 +314,7 @@ pub fn verify(
     check_border(plan, border)?;
     check_lengths(parameters, plan, proof)?;
 
-    // 2 to 5. The challenges.
+    // 5 to 7. The challenges.
     let mut transcript = begun.transcript.clone();
     transcript.absorb_root(&global.digest);
     transcript.absorb_root(&proof.main);
@@ -319,12 +322,12 @@ pub fn verify(
         BusChallenges::<Challenge>::new(AlphaBeta::draw(&mut transcript), global.challenges);
     transcript.absorb_root(&proof.interactions);
     absorb_totals(&mut transcript, &proof.totals);
-    let alpha = transcript.draw();
+    let delta = transcript.draw();
     transcript.absorb_root(&proof.quotient);
     let zeta = transcript.draw();
 
-    // 6. The constraints hold at ζ.
-    let powers: Vec<Challenge> = alpha.powers().take(plan.powers()).collect();
+    // 8. The constraints hold at ζ.
+    let powers: Vec<Challenge> = delta.powers().take(plan.powers()).collect();
     for (index, &log_height) in plan.log_heights.iter().enumerate() {
         let statement = subject.statement;
         let sum = constraints_at(plan, statement, &buses, &powers, zeta, log_height, &proof.opened)
@@ -339,13 +342,13 @@ pub fn verify(
         }
     }
 
-    // 7. The openings are those of the commitments.
+    // 9. The openings are those of the commitments.
     absorb_opened(&mut transcript, &proof.opened);
     if !transcript.absorb_witness(parameters.batch_grinding, proof.witness) {
         return Err(StarkError::Grinding);
     }
 
-    // 4. The part's buses balance. The public output may be long, so this comes after the work.
+    // 10. The part's buses balance. The public output may be long, so this comes after the work.
     let total: Challenge = proof.totals.iter().map(|totals| totals.local).sum();
     let start = subject.statement.output.start;
     let received = output_sum(&buses, start, subject.output).ok_or(StarkError::Challenge)?;

@@ -20,7 +20,7 @@
 use alloc::vec::Vec;
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
-use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
+use p3_field::{Algebra, BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 
 use crate::stark::domain::SHIFT;
 use crate::stark::{Border, Opened, Plan, Totals, Tree};
@@ -109,12 +109,13 @@ impl Combination {
             if let Some(values) = border_group.and_then(|(index, _)| border.values.get(index)) {
                 open(Tree::Border, 0, eta, values);
             }
-            for ((instance, _, log), values) in plan.with_next_row().zip(&opened.next) {
+            for ((instance, table, log), values) in plan.with_next_row().zip(&opened.next) {
+                let tree = Tree::of_main(table);
                 if log == log_height
-                    && let Some((_, part)) = plan.layout(Tree::Main).part(instance)
+                    && let Some((_, part)) = plan.layout(tree).part(instance)
                 {
                     let point = zeta * Val::two_adic_generator(log_height);
-                    open(Tree::Main, part.offset, point, values);
+                    open(tree, part.offset, point, values);
                 }
             }
             let n = Val::TWO.exp_u64(log_height as u64);
@@ -163,10 +164,9 @@ impl Combination {
 }
 
 impl HeightCombination {
-    /// What the two sums C of interaction columns add at a point, from the columns there and the
-    /// point's inverse: `(total/n − C(x))/(0 − x)` and C itself, weighted.
-    #[inline]
-    pub fn interactions(&self, row: &[Val], x_inverse: Val) -> Challenge {
+    /// What the two sums of interaction columns add at a point, from the columns there and the
+    /// point's inverse.
+    fn interactions(&self, row: &[Val], x_inverse: Val) -> Challenge {
         let [mut local, mut global] = [[Val::ZERO; CHALLENGE_DEGREE]; 2];
         let (columns, _) = row.as_chunks::<CHALLENGE_DEGREE>();
         for (coefficients, &is_global) in columns.iter().zip(&self.is_global) {
@@ -179,10 +179,25 @@ impl HeightCombination {
         for (combination, sums) in self.sums.iter().zip([local, global]) {
             let mut sums = sums.into_iter();
             let sum = Challenge::from_basis_coefficients_fn(|_| sums.next().unwrap_or_default());
-            value += combination.total_weight * (sum - combination.total) * x_inverse
-                + combination.weight * sum;
+            value += combination.value(sum, x_inverse);
         }
         value
+    }
+}
+
+impl SumCombination {
+    /// What a sum C adds at a point, from its value there and the point's inverse:
+    /// `(total/n − C(x))/(0 − x)` and C itself, weighted.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::arithmetic_side_effects, reason = "of fields, which is total")]
+    pub fn value<B, E>(&self, sum: E, x_inverse: B) -> E
+    where
+        E: Algebra<B> + From<Challenge> + Copy,
+    {
+        let [total_weight, total, weight] =
+            [self.total_weight, self.total, self.weight].map(E::from);
+        total_weight * (sum - total) * x_inverse + weight * sum
     }
 }
 

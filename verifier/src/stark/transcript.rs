@@ -9,7 +9,7 @@
 use lvm_air::field::{Challenge, Val};
 use p3_field::{BasedVectorSpace, PrimeField64};
 
-use crate::stark::merkle::Digest;
+use crate::stark::merkle::{BLOCK, Digest};
 
 /// Separates an absorbed item from a drawn challenge.
 const ABSORB: u8 = 0;
@@ -122,12 +122,29 @@ impl Puzzle {
         if bits == 0 {
             return witness == 0;
         }
-        let mut item = [0; 64];
+        let hash = blake3::keyed_hash(&self.key, &Self::item(witness));
+        Self::is_worth(bits, hash.as_bytes())
+    }
+
+    /// The key of the hash.
+    #[must_use]
+    pub const fn key(&self) -> &Digest {
+        &self.key
+    }
+
+    /// What is hashed of a witness.
+    #[must_use]
+    pub fn item(witness: u64) -> [u8; BLOCK] {
+        let mut item = [0; BLOCK];
         item[0] = GRIND;
         item[1..9].copy_from_slice(&witness.to_le_bytes());
-        let hash = blake3::keyed_hash(&self.key, &item);
-        let mut first = [0; 8];
-        first.copy_from_slice(&hash.as_bytes()[..8]);
-        u64::from_be_bytes(first).leading_zeros() as usize >= bits
+        item
+    }
+
+    /// Whether a witness with this hash is worth `bits` bits.
+    #[must_use]
+    pub fn is_worth(bits: usize, hash: &Digest) -> bool {
+        let [a, b, c, d, e, f, g, h, ..] = *hash;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h]).leading_zeros() as usize >= bits
     }
 }
