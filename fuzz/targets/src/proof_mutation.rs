@@ -4,13 +4,14 @@
 //! panics.
 //!
 //! The proof is made anew with `cargo run -p lvm-fuzz-targets --example seed_proof`, because it has
-//! a megabyte and changes with the protocol. Its file has hardly any lengths in it, so a change
+//! some megabytes and changes with the protocol. Its file has hardly any lengths in it, so a change
 //! that keeps the file's length mostly decodes, and is refused by the verifier itself.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use arbitrary::{Arbitrary, Unstructured};
+use lvm_verifier::proof::{MAGIC, PREFIX};
 use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyingKey};
 
 /// What the honest proof proves; its profile is the smaller one, since its files are.
@@ -26,8 +27,9 @@ const ORDER: u64 = 0xffff_ffff_0000_0001;
 #[derive(Clone, Debug)]
 pub struct Seed {
     bytes: Vec<u8>,
-    /// Where the sections of the file begin.
-    sections: Vec<usize>,
+    /// Where the pieces of the file begin: the head's length and the head, and of each part its
+    /// length, its roots, its values and its openings.
+    pieces: Vec<usize>,
     verifier: Verifier,
 }
 
@@ -40,13 +42,18 @@ impl Seed {
         let proof = Proof::from_bytes(&bytes).expect("the seed is a proof");
         let verifier = Verifier::new(key);
         verifier.verify(&proof, &CLAIM).expect("the seed verifies");
-        let mut start = 0;
-        let sections = proof.sections().expect("the seed has sections");
-        let sections = sections.into_iter().map(|(_, length)| {
-            start += length;
-            start - length
-        });
-        Self { bytes, sections: sections.collect(), verifier }
+        let mut start = proof.head.to_bytes().expect("it was read").len();
+        let mut pieces = vec![MAGIC.len() + 1, PREFIX];
+        for (index, part) in proof.parts.iter().enumerate() {
+            let end = start + proof.head.part_to_bytes(index, part).expect("it was read").len();
+            let openings = part.queries.iter().chain(&part.fri.openings);
+            let openings: usize =
+                openings.map(|one| 8 + 8 * one.rows.len() + 32 * one.siblings.len()).sum();
+            pieces.extend([start, start + 4, start + 4 + 3 * 32, end - openings]);
+            start = end;
+        }
+        assert_eq!(start, bytes.len(), "parts are all there is after the head");
+        Self { bytes, pieces, verifier }
     }
 
     /// The seed in the file that `LVM_FUZZ_PROOF` names, or in its usual place.
@@ -105,9 +112,10 @@ enum Spot {
     Start(u8),
     /// Among the last bytes.
     End(u16),
-    /// Near the beginning of a section.
-    Section(u8, u16),
-    /// At a number, if those before it have eight bytes: most are field elements.
+    /// Near the beginning of a piece.
+    Piece(u8, u16),
+    /// At a number of the ledger's proof, if those before it have eight bytes: most are field
+    /// elements.
     Number(u32),
     Any(u32),
 }
@@ -165,12 +173,12 @@ impl Seed {
         match spot {
             Spot::Start(at) => usize::from(at) % length,
             Spot::End(at) => length - 1 - usize::from(at) % length,
-            Spot::Section(section, at) => {
-                let start = self.sections[usize::from(section) % self.sections.len()];
+            Spot::Piece(piece, at) => {
+                let start = self.pieces[usize::from(piece) % self.pieces.len()];
                 (start + usize::from(at)) % length
             }
             Spot::Number(index) => {
-                let start = self.sections[1];
+                let start = self.pieces[3];
                 (start + 8 * index as usize) % length
             }
             Spot::Any(at) => at as usize % length,
