@@ -11,7 +11,7 @@ use lvm_isa::instruction::Operation::Add;
 use lvm_isa::segment::{Budget, SEGMENTS_MAX};
 use lvm_prover::Program;
 use lvm_syscalls::halt;
-use lvm_syscalls::layout::PUBLIC_OUTPUT_MAX;
+use lvm_syscalls::layout::{MEMORY_END, PUBLIC_OUTPUT_MAX};
 use lvm_verifier::config::{Challenge, Val};
 use lvm_verifier::proof::{
     DecodeError, EncodeError, HEAD_BYTES_MAX, Head, HeadError, PART_BYTES_MAX, PREFIX, VERSION,
@@ -24,7 +24,7 @@ use lvm_verifier::{Claim, Proof, Verifier, VerifyError, VerifyingKey};
 use lvm_vm::assemble::{Assembler, ecall, r};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
-use support::Run;
+use support::{Run, layout};
 
 const OUTPUT: &[u8] = b"public output";
 /// Where the file's fields begin: the head's length, the head, and in it the length of the public
@@ -34,8 +34,6 @@ const PROFILE: usize = PREFIX;
 const OUTPUT_LEN: usize = PROFILE + 1 + 64 + 8 + 2 + 8;
 const SEGMENTS: usize = OUTPUT_LEN + 4 + OUTPUT.len();
 const LEDGER: usize = SEGMENTS + 4;
-/// Bytes of a challenge.
-const CHALLENGE: usize = 24;
 /// Bytes of the three roots that a part begins with.
 const ROOTS: usize = 3 * 32;
 /// The ledger and two segments.
@@ -88,16 +86,7 @@ fn no_head(file: &[u8], error: HeadError) {
 
 /// Where what the head says of each part lies in the file, the ledger's first.
 fn part_heads() -> Vec<Range<usize>> {
-    let head = decode().head;
-    let mut start = LEDGER;
-    let heads = (0..head.parts()).map(|index| {
-        let part = head.part_head(index).expect("there is such a part");
-        let values: usize = part.border.values.iter().map(Vec::len).sum();
-        let places = if index == 0 { 0 } else { 16 };
-        let end = start + places + 1 + 2 * part.tables.len() + 32 + CHALLENGE * values;
-        core::mem::replace(&mut start, end)..end
-    });
-    heads.collect()
+    layout::part_heads(&decode().head, LEDGER)
 }
 
 /// Where a part's tables begin in the file, with their number.
@@ -107,17 +96,12 @@ fn tables(part: usize) -> usize {
 
 /// Where the parts lie in the file, without their lengths.
 fn parts() -> Vec<Range<usize>> {
-    let file = &honest().1;
-    let mut start = part_heads().last().expect("there are parts").end;
-    let parts = (0..PARTS).map(|_| {
-        let length = file[start..start + 4].try_into().expect("four bytes");
-        let part = start + 4..start + 4 + u32::from_le_bytes(length) as usize;
-        start = part.end;
-        part
-    });
-    let parts: Vec<_> = parts.collect();
-    assert_eq!(start, file.len());
-    parts
+    layout::parts(&honest().1, &decode())
+}
+
+/// Where the queries' openings of a part begin, which are the rest of it.
+fn openings(part: usize) -> usize {
+    parts()[part].end - layout::opening_bytes(&decode().parts[part])
 }
 
 #[test]
@@ -308,6 +292,10 @@ fn places_that_no_run_has() {
     proof.head.segments.push(last);
     let error = HeadError::OutputOrder { segment: 3 };
     assert_eq!(proof.head.check(), Err(error));
+    for entry in [1, entry + 2, MEMORY_END, u64::MAX - 3] {
+        let error = HeadError::Entry { segment: 2, entry };
+        no_head(&with(heads[2].start, &entry.to_le_bytes()), error);
+    }
     // The twins: other places, of which the run's proof says nothing.
     for file in [with(at, &(length - 1).to_le_bytes()), with(heads[2].start, &4u64.to_le_bytes())] {
         let proof = Proof::from_bytes(&file).expect("a run could have it");
@@ -355,14 +343,6 @@ fn shapes_that_no_run_has() {
         let source = ShapeError::TooMany { found: TABLES_MAX + 1 };
         assert_eq!(verify(&proof), Err(VerifyError::Head(HeadError::Shape { index, source })));
     }
-}
-
-/// Where the queries' openings of a part begin, which are the rest of it.
-fn openings(part: usize) -> usize {
-    let proof = decode().parts.swap_remove(part);
-    let lists = proof.queries.iter().chain(&proof.fri.openings);
-    let bytes: usize = lists.map(|o| 8 + 8 * o.rows.len() + 32 * o.siblings.len()).sum();
-    parts()[part].end - bytes
 }
 
 /// The same element in another spelling, and elements that are none.

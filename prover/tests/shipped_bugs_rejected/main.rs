@@ -4,6 +4,7 @@
 //! files, next to what they test.
 
 mod denial_of_service;
+mod fields;
 mod instructions;
 mod lie;
 mod logup;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod layout;
+
 use lvm_air::check::{FilledPart, Imbalance, Report, check_parts};
 use lvm_air::table::Table;
 use lvm_air::trace::Filled;
