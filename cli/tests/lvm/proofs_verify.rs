@@ -182,7 +182,7 @@ fn damaged_proofs_are_refused() {
         (proof[..11].to_vec(), "is cut off"),
         ([proof, &[0]].concat(), "goes on after its last part"),
         ([proof, proof].concat(), "goes on after its last part"),
-        (with_head_length(512 << 20), "is cut off"),
+        (with_head_length(65 << 20), "is cut off"),
         (with_head_length(u32::MAX), "head has 4294967295 bytes, more than"),
         (
             [&proof[..parts], &u32::MAX.to_le_bytes(), &proof[parts + 4..]].concat(),
