@@ -20,6 +20,7 @@
 //! halt          (exit code)                    ecall ─▶ boundary
 //! commit        (time, pointer, left, position) ecall ─▶ commit ─▶ … ─▶ ecall
 //! output        (position, byte)               commit ─▶ the statement
+//! copy          (time, source, …, carry)       ecall ─▶ copy ─▶ … ─▶ copy
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
 //! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
 //! ```
@@ -43,13 +44,14 @@ pub enum Bus {
     Halt,
     Commit,
     Output,
+    Copy,
     KeccakCall,
     KeccakWord,
 }
 
 impl Bus {
     /// Every bus.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Execution,
         Self::Program,
         Self::Register,
@@ -64,6 +66,7 @@ impl Bus {
         Self::Halt,
         Self::Commit,
         Self::Output,
+        Self::Copy,
         Self::KeccakCall,
         Self::KeccakWord,
     ];
@@ -86,6 +89,7 @@ impl Bus {
             Self::Halt => "halt",
             Self::Commit => "commit",
             Self::Output => "output",
+            Self::Copy => "copy",
             Self::KeccakCall => "keccak_call",
             Self::KeccakWord => "keccak_word",
         }
@@ -122,6 +126,7 @@ impl Bus {
             Self::Halt => HaltMsg::<()>::FIELDS,
             Self::Commit => CommitMsg::<()>::FIELDS,
             Self::Output => OutputMsg::<()>::FIELDS,
+            Self::Copy => CopyMsg::<()>::FIELDS,
             Self::KeccakCall => KeccakCallMsg::<()>::FIELDS,
             Self::KeccakWord => KeccakWordMsg::<()>::FIELDS,
         }
@@ -363,6 +368,31 @@ message! { Output, 2,
         position,
         /// The byte.
         byte,
+    }
+}
+
+message! { Copy, 7,
+    /// A `copy_words` call at `time` has `remaining` words left to copy.
+    ///
+    /// The ECALL sends the state before the call begins, with at least one word and no carry. The
+    /// row that begins the call receives it and sends the state before the first word; each word's
+    /// row receives its own state and sends the next, one word less, except the last.
+    CopyMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// 0 before the call begins, else 1.
+        has_begun,
+        /// Address of the next byte to copy.
+        source,
+        /// Address of the word where it goes.
+        destination,
+        /// Words left.
+        remaining,
+        /// The bytes from `source` on of the word that has the byte at `source`, as a value: low
+        /// 32 bits. 0 if `source` is a multiple of 8, or before the call begins.
+        carry_lo,
+        /// High 32 bits.
+        carry_hi,
     }
 }
 

@@ -32,8 +32,8 @@ pub const LOG_HEIGHT_MIN: usize = 4;
 pub const LOG_HEIGHT_MAX: usize = 26;
 /// Accesses to registers and memory with a gap of up to 2^32 ticks in one row of every table that
 /// makes such accesses, all together: `refresh`, `ecall` (the output register), `commit`,
-/// `keccak_memory`, two in `misaligned`, and one in each of four tables of loads and stores.
-pub const ACCESSES_MAX: u128 = 10;
+/// `keccak_memory`, two in `misaligned`, two in `copy`, and one in each of four tables of loads and stores.
+pub const ACCESSES_MAX: u128 = 12;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
 const _: () = assert!((ACCESSES_MAX << LOG_HEIGHT_MAX) << 32 < ORDER / 2);
 const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
@@ -107,6 +107,7 @@ pub enum Table {
     Divide,
     Ecall,
     Commit,
+    Copy,
     Keccak,
     KeccakMemory,
 }
@@ -239,6 +240,10 @@ macro_rules! with_row {
                 type $row<T> = tables::commit::CommitRow<T>;
                 $body
             }
+            Table::Copy => {
+                type $row<T> = tables::copy::CopyRow<T>;
+                $body
+            }
             Table::KeccakMemory => {
                 type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
                 $body
@@ -250,7 +255,7 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -282,6 +287,7 @@ impl Table {
         Self::Divide,
         Self::Ecall,
         Self::Commit,
+        Self::Copy,
         Self::Keccak,
         Self::KeccakMemory,
     ];
@@ -349,6 +355,7 @@ impl Table {
             Self::Divide => "divide",
             Self::Ecall => "ecall",
             Self::Commit => "commit",
+            Self::Copy => "copy",
             Self::Keccak => "keccak",
             Self::KeccakMemory => "keccak_memory",
         }
@@ -474,6 +481,7 @@ impl Table {
             Self::Divide => tables::divide::eval(builder),
             Self::Ecall => tables::ecall::eval(builder),
             Self::Commit => tables::commit::eval(builder),
+            Self::Copy => tables::copy::eval(builder),
             Self::Keccak => tables::keccak::eval(builder),
             Self::KeccakMemory => tables::keccak_memory::eval(builder),
         }

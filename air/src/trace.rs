@@ -103,6 +103,7 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Touched => heights(tally.touched as usize, |height| height),
         Table::Refresh => heights(tally.refreshes as usize, |height| height),
         Table::Commit => heights(tally.commits as usize, |height| height),
+        Table::Copy => heights(tally.copies as usize, |height| height),
         Table::AddImmediate => heights(rows(Class::AddImmediate), |height| height),
         Table::Add => heights(rows(Class::Add), |height| height),
         Table::AddWord => heights(rows(Class::AddWord), |height| height),
@@ -396,6 +397,12 @@ impl<'a> Filler<'a> {
         self.table(Table::Commit, &events.commits, |event, counts| {
             let is_writable = !program.is_read_only(event.pointer & !7);
             tables::commit::fill(event, is_writable, counts)
+        })?;
+
+        self.table(Table::Copy, &events.copies, |event, counts| {
+            // The begin reads the word with the source's first byte, all others that with the last.
+            let byte = event.source + if event.is_begin { 0 } else { 7 };
+            tables::copy::fill(event, !program.is_read_only(byte & !7), counts)
         })?;
 
         let words: Vec<(u32, u64, Access, u64)> = events

@@ -4,7 +4,7 @@
 //! Time is counted in ticks, [`TICKS_PER_STEP`] for each instruction; the first instruction of
 //! each segment starts at [`TIME_START`]. Within an instruction that starts at `t`, rs1 is read at `t`, rs2 at
 //! `t + 1`, memory is accessed at `t + 2`, and rd is written at `t + 3`. ECALL reads its four
-//! registers at `t`. Every cell starts out at time 0 and each access is strictly later than the
+//! registers at `t`, and `copy_words` writes memory at `t + 3`. Every cell starts out at time 0 and each access is strictly later than the
 //! one before.
 //!
 //! # Refresh
@@ -98,6 +98,48 @@ pub struct Commit {
     pub word: Access,
 }
 
+/// The part of one `copy_words` call that takes one row: its begin, or one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CopyStep {
+    /// Time at which the ECALL starts; words are read at `time + 2` and written at `time + 3`.
+    pub time: u32,
+    /// Address of the first byte that is still to be copied.
+    pub source: u64,
+    /// Where it goes.
+    pub destination: u64,
+    /// Words that the call has still to copy, this row's included; at least 1.
+    pub remaining: u64,
+    /// Whether this is the call's begin, which writes nothing.
+    pub is_begin: bool,
+    /// The word before the one read, from the source's byte on and else 0; 0 if aligned.
+    pub carry: u64,
+    /// The word read: at the begin the one with the source's first byte, or the default if the
+    /// source is aligned; else the one with the last of the eight bytes.
+    pub word: Access,
+    /// The word at the destination; the default at the begin.
+    pub target: Access,
+}
+
+impl CopyStep {
+    /// What the destination becomes: the carry, completed by the word read.
+    #[must_use]
+    pub const fn copied(&self) -> u64 {
+        match self.source % 8 {
+            0 => self.word.value,
+            offset => self.carry | self.word.value << (64 - 8 * offset),
+        }
+    }
+
+    /// The carry of the row after this one.
+    #[must_use]
+    pub const fn next_carry(&self) -> u64 {
+        match self.source % 8 {
+            0 => 0,
+            offset => self.word.value >> (8 * offset),
+        }
+    }
+}
+
 /// One keccak-f call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keccak {
@@ -158,6 +200,8 @@ pub struct Events {
     pub ecall: Vec<EcallStep>,
     /// The words that commit calls read.
     pub commits: Vec<Commit>,
+    /// The rows of `copy_words` calls.
+    pub copies: Vec<CopyStep>,
     /// The keccak-f calls.
     pub keccaks: Vec<Keccak>,
     /// The re-reads of registers.
@@ -194,6 +238,7 @@ impl Default for Events {
             divide: Vec::new(),
             ecall: Vec::new(),
             commits: Vec::new(),
+            copies: Vec::new(),
             keccaks: Vec::new(),
             refreshes: Vec::new(),
             first_registers: [0; REGISTERS],

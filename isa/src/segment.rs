@@ -95,6 +95,8 @@ pub struct Tally {
     pub refreshes: u64,
     /// Words that commit calls read.
     pub commits: u64,
+    /// Rows of `copy_words` calls.
+    pub copies: u64,
     /// Keccak-f calls.
     pub keccaks: u64,
     /// Touched memory words.
@@ -110,6 +112,8 @@ pub struct Costs {
     pub refresh: u32,
     /// Of a word that a commit call reads.
     pub commit: u32,
+    /// Of a row of a `copy_words` call.
+    pub copy: u32,
     /// Of a keccak-f call.
     pub keccak: u32,
     /// Of a memory word that the segment hasn't touched before.
@@ -131,7 +135,7 @@ pub struct Budget {
 impl Budget {
     /// Never cuts.
     pub const UNLIMITED: Self = Self {
-        costs: Costs { classes: [0; Class::COUNT], refresh: 0, commit: 0, keccak: 0, touched: 0 },
+        costs: Costs { classes: [0; Class::COUNT], refresh: 0, commit: 0, copy: 0, keccak: 0, touched: 0 },
         limit: u64::MAX,
         keccak_fills: Vec::new(),
     };
@@ -140,7 +144,7 @@ impl Budget {
     #[must_use]
     pub const fn cycles(cycles: u64) -> Self {
         let costs =
-            Costs { classes: [1; Class::COUNT], refresh: 0, commit: 0, keccak: 0, touched: 0 };
+            Costs { classes: [1; Class::COUNT], refresh: 0, commit: 0, copy: 0, keccak: 0, touched: 0 };
         Self { costs, limit: cycles, keccak_fills: Vec::new() }
     }
 }

@@ -59,6 +59,7 @@ pub fn of_cells(cells: u64) -> Budget {
             classes: Class::ALL.map(|class| row_cells(table_of(class))),
             refresh: row_cells(Table::Refresh),
             commit: row_cells(Table::Commit),
+            copy: row_cells(Table::Copy),
             keccak: keccak_rows * row_cells(Table::Keccak) + words * row_cells(Table::KeccakMemory),
             touched: row_cells(Table::Touched),
         },

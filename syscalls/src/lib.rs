@@ -16,10 +16,12 @@
 //! | 2 | [`panic`] | pointer, length | `ecall` |
 //! | 64 | [`commit`] | 1, pointer, length | `ecall`, `commit` |
 //! | 93 | [`halt`] | exit code | `ecall` |
+//! | 1024 | [`copy_words`] | destination, source, words | `ecall`, `copy` |
 //! | 2⁶⁴ − 2 | [`keccak_f`] | pointer to 25 words | `ecall`, `keccak`, `keccak_memory` |
 #![no_std]
 
 pub mod commit;
+pub mod copy_words;
 pub mod halt;
 pub mod keccak_f;
 pub mod layout;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use lvm_isa::decode::{ECALL_WORD, opcode};
 use lvm_isa::instruction::{Instruction, Operation};
 use lvm_isa::program::Program;
-use lvm_syscalls::{commit, halt, keccak_f};
+use lvm_syscalls::{commit, copy_words, halt, keccak_f};
 
 use crate::elf::{self, LoadedProgram};
 
@@ -326,6 +326,12 @@ impl Assembler {
     pub fn commit(&mut self, pointer: u64, length: u64) -> &mut Self {
         self.li(17, commit::NUMBER).li(10, commit::PUBLIC_OUTPUT);
         self.li(11, pointer).li(12, length).push(ecall())
+    }
+
+    /// Appends a copy of words at constant addresses. Overwrites a7, a0, a1 and a2.
+    pub fn copy_words(&mut self, destination: u64, source: u64, words: u64) -> &mut Self {
+        self.li(17, copy_words::NUMBER).li(10, destination);
+        self.li(11, source).li(12, words).push(ecall())
     }
 
     /// Appends a keccak-f on the state at a constant address. Overwrites a7 and a0.

@@ -6,10 +6,10 @@
 
 use lvm_isa::semantics::WORD_BYTES;
 use lvm_syscalls::layout::{MEMORY_END, MEMORY_START, PUBLIC_OUTPUT_MAX};
-use lvm_syscalls::{commit, halt, keccak_f, panic, print};
+use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
 
 use crate::error::Cause;
-use crate::memory::{Fault, Memory};
+use crate::memory::{Fault, Memory, check_range};
 
 /// Most bytes that are shown of one print call, so that a run's output stays in proportion to its
 /// cycles.
@@ -27,6 +27,7 @@ pub(crate) enum Call {
     Halt { code: u64 },
     Print { pointer: u64, length: u64 },
     Panic { pointer: u64, length: u64 },
+    CopyWords { destination: u64, source: u64, words: u64 },
     KeccakF { pointer: u64 },
 }
 
@@ -40,6 +41,13 @@ impl Call {
             halt::NUMBER => Self::Halt { code: a0 },
             print::NUMBER => Self::Print { pointer: a0, length: a1 },
             panic::NUMBER => Self::Panic { pointer: a0, length: a1 },
+            copy_words::NUMBER if !a0.is_multiple_of(WORD_BYTES) => {
+                return Err(Cause::CopyMisaligned { destination: a0 });
+            }
+            copy_words::NUMBER if !(1..=copy_words::WORDS_MAX).contains(&a2) => {
+                return Err(Cause::CopyLength { words: a2 });
+            }
+            copy_words::NUMBER => Self::CopyWords { destination: a0, source: a1, words: a2 },
             keccak_f::NUMBER if a0.is_multiple_of(WORD_BYTES) => Self::KeccakF { pointer: a0 },
             keccak_f::NUMBER => return Err(Cause::KeccakMisaligned { pointer: a0 }),
             number => return Err(Cause::UnknownCall { number }),
@@ -104,6 +112,18 @@ impl<'a> Host<'a> {
             }
         }
     }
+}
+
+/// Checks that words can be copied: `words` of them, which is no more than a call may copy.
+pub(crate) fn check_copy(
+    memory: &Memory,
+    destination: u64,
+    source: u64,
+    words: u64,
+) -> Result<(), Fault> {
+    let bytes = WORD_BYTES * words;
+    check_range(source, bytes, bytes)?;
+    memory.check_store(destination, bytes, bytes)
 }
 
 /// Checks that the state at `pointer` can be read and written.

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use lvm_isa::instruction::Instruction;
+use lvm_syscalls::copy_words::WORDS_MAX as COPY_WORDS_MAX;
 use lvm_syscalls::layout::{MEMORY_END, MEMORY_START, PRIVATE_INPUT_START, PUBLIC_OUTPUT_MAX};
 use thiserror::Error;
 
@@ -167,6 +168,10 @@ pub enum Cause {
         "commit of {length} bytes makes the public output longer than {PUBLIC_OUTPUT_MAX} bytes"
     )]
     CommitTooLong { length: u64 },
+    #[error("copy_words to {destination:#x} (a0), which is not a multiple of 8")]
+    CopyMisaligned { destination: u64 },
+    #[error("copy_words of {words} words (a2), which is none of 1 to {COPY_WORDS_MAX}")]
+    CopyLength { words: u64 },
     #[error("keccak_f on the state at {pointer:#x}, which is not a multiple of 8")]
     KeccakMisaligned { pointer: u64 },
 }

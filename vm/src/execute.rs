@@ -17,7 +17,7 @@ use lvm_syscalls::keccak_f::STATE_WORDS;
 use lvm_syscalls::panic;
 
 use crate::code::{Code, REGISTER_SLOTS};
-use crate::ecall::{Call, Host, check_keccak_state};
+use crate::ecall::{Call, Host, check_copy, check_keccak_state};
 use crate::elf::LoadedProgram;
 use crate::error::{Cause, ExecuteError, Trap};
 use crate::final_memory::FinalMemory;
@@ -391,6 +391,10 @@ impl Machine<'_> {
             Call::Panic { pointer, length } => {
                 host.panic(memory, pointer, length);
                 return Ok(Some(panic::EXIT_CODE));
+            }
+            Call::CopyWords { destination, source, words } => {
+                check_copy(memory, destination, source, words)?;
+                memory.copy_words(destination, source, words)?;
             }
             Call::KeccakF { pointer } => {
                 check_keccak_state(memory, pointer)?;

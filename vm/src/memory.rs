@@ -232,6 +232,32 @@ impl Memory {
         Ok(())
     }
 
+    /// Copies words from `source` to the aligned `destination`, as if through a buffer. The caller
+    /// has checked both ranges and bounds `words`.
+    pub(crate) fn copy_words(
+        &mut self,
+        destination: u64,
+        source: u64,
+        words: u64,
+    ) -> Result<(), Fault> {
+        // Words are taken in the order in which none is overwritten before it is read.
+        let copy = |memory: &mut Self, at: u64| {
+            let address = source + WORD_BYTES * at;
+            let word = |address| memory.word(address).unwrap_or(0);
+            let crosses = crosses_word(address, WORD_BYTES);
+            let next = if crosses { word(address + WORD_BYTES) } else { 0 };
+            let value = extract(word(address), next, address);
+            let slot = memory.slot(destination + WORD_BYTES * at)?;
+            memory.set(slot, value);
+            Ok(())
+        };
+        if destination <= source {
+            (0..words).try_for_each(|at| copy(self, at))
+        } else {
+            (0..words).rev().try_for_each(|at| copy(self, at))
+        }
+    }
+
     /// Whether executable segments have a part of the word at the 8-aligned `address`.
     pub(crate) fn is_executable(&self, address: u64) -> bool {
         self.overlaps_executable(address..address + WORD_BYTES)

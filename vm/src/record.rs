@@ -11,7 +11,7 @@
 //! proved. Traps leave no recording at all.
 
 use lvm_isa::event::{
-    Access, Commit, EcallStep, Events, Keccak, MemoryStep, REGISTER_GAP_MAX, REGISTERS, Refresh,
+    Access, Commit, CopyStep, EcallStep, Events, Keccak, MemoryStep, REGISTER_GAP_MAX, REGISTERS, Refresh,
     SINK, STEPS_MAX, Step, TICKS_PER_STEP, TIME_START,
 };
 use lvm_isa::instruction::{Class, Instruction};
@@ -24,7 +24,7 @@ use lvm_syscalls::keccak_f::STATE_WORDS;
 use lvm_syscalls::panic;
 
 use crate::code::Slots;
-use crate::ecall::{Call, Host, check_keccak_state};
+use crate::ecall::{Call, Host, check_copy, check_keccak_state};
 use crate::elf::LoadedProgram;
 use crate::error::{Cause, ExecuteError};
 use crate::execute::{Execution, Options, Stop, no_instruction};
@@ -462,6 +462,9 @@ impl Recorder<'_> {
                 self.host.panic(memory, pointer, length);
                 return Ok(Next::End(panic::EXIT_CODE));
             }
+            Call::CopyWords { destination, source, words } => {
+                self.copy_words(destination, source, words)?;
+            }
             Call::KeccakF { pointer } => self.keccak_f(pointer)?,
         }
         Ok(Next::Following)
@@ -484,6 +487,40 @@ impl Recorder<'_> {
             pointer += part;
             position += part;
             remaining -= part;
+        }
+        Ok(())
+    }
+
+    fn copy_words(&mut self, destination: u64, source: u64, words: u64) -> Result<(), Fault> {
+        check_copy(&self.memory.memory, destination, source, words)?;
+        let time = self.time;
+        let word = match source % WORD_BYTES {
+            0 => Access::default(),
+            _ => self.memory.access(source, time + 2)?.0,
+        };
+        let remaining = words;
+        let begin = CopyStep { time, source, destination, remaining, is_begin: true, word, ..CopyStep::default() };
+        let mut carry = begin.next_carry();
+        let mut rows = vec![begin];
+        for at in 0..words {
+            let source = source + WORD_BYTES * at;
+            let last_byte = source + WORD_BYTES - 1;
+            let (word, _) = self.memory.access(last_byte, time + 2)?;
+            let destination = destination + WORD_BYTES * at;
+            let remaining = words - at;
+            let row = CopyStep { time, source, destination, remaining, carry, word, ..CopyStep::default() };
+            carry = row.next_carry();
+            rows.push(row);
+        }
+        for row in &mut rows[1..] {
+            let (target, slot) = self.memory.access(row.destination, time + 3)?;
+            row.target = target;
+            self.memory.memory.set(slot, row.copied());
+        }
+        self.tally.copies += rows.len() as u64;
+        self.cost += u64::from(self.budget.costs.copy) * rows.len() as u64;
+        if self.keeps {
+            self.events.copies.append(&mut rows);
         }
         Ok(())
     }

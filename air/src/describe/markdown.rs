@@ -320,6 +320,7 @@ const fn source(table: Table) -> &'static str {
         Divide "divide",
         Ecall "ecall",
         Commit "commit",
+        Copy "copy",
         Keccak "keccak",
         KeccakMemory "keccak_memory",
     }

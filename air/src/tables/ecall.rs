@@ -5,6 +5,7 @@
 //! - halt: the run ends with exit code a0;
 //! - panic: the run ends with exit code [`EXIT_CODE`];
 //! - print: nothing happens;
+//! - copy_words: the `a2` words at `a1` are copied to `a0` (`copy` does it);
 //! - keccak-f: the 25 words at a0 are permuted (`keccak` does it).
 //!
 //! Any other call has no row, so that it can't be proved. No call changes a register.
@@ -12,13 +13,13 @@
 use lvm_isa::event::{Access, EcallStep};
 use lvm_isa::instruction::Operation;
 use lvm_syscalls::panic::EXIT_CODE;
-use lvm_syscalls::{commit, halt, keccak_f, panic, print};
+use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use crate::builder::TableBuilder;
-use crate::bus::{CommitMsg, HaltMsg, KeccakCallMsg, RegisterMsg};
+use crate::bus::{CommitMsg, CopyMsg, HaltMsg, KeccakCallMsg, RegisterMsg};
 use crate::columns::{Columns, columns};
 use crate::counts::Counts;
 use crate::gadgets::fetch::{Decoded, Fetch};
@@ -42,6 +43,8 @@ columns! {
         is_print: cell,
         /// 1 for panic; 0 or 1.
         is_panic: cell,
+        /// 1 for copy_words; 0 or 1.
+        is_copy: cell,
         /// 1 for keccak-f; 0 or 1.
         is_keccak: cell,
         /// Read of a7, the call number.
@@ -64,6 +67,10 @@ columns! {
     }
 }
 
+/// Brings numbers below [`copy_words::WORDS_MAX`], and no others below 2^32, below 2^16.
+const WORDS_SCALE: u64 = (1 << 16) / copy_words::WORDS_MAX;
+const _: () = assert!(WORDS_SCALE * copy_words::WORDS_MAX == 1 << 16);
+
 /// x17, x10, x11 and x12.
 const A7: u8 = 17;
 const A0: u8 = 10;
@@ -79,6 +86,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         (row.is_halt, halt::NUMBER),
         (row.is_print, print::NUMBER),
         (row.is_panic, panic::NUMBER),
+        (row.is_copy, copy_words::NUMBER),
         (row.is_keccak, keccak_f::NUMBER),
     ];
     for (flag, _) in calls {
@@ -115,7 +123,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder
         .constrain("commit: a0 is 1, low limb", (row.a0.before.lo - AB::Expr::ONE) * row.is_commit);
     builder.constrain("commit: a0 is 1, high limb", row.a0.before.hi * row.is_commit);
-    let pointer = effective_address(builder, row.a1.before, zero(), row.is_commit);
+    let source = effective_address(builder, row.a1.before, zero(), row.is_commit + row.is_copy);
+    let pointer = source.clone();
     // Below 2^48, so that the length can't alias a smaller one modulo the field's order.
     range16(builder, row.a2.before.hi, row.is_commit);
     let length = join::<AB::Expr>(row.a2.before.lo, row.a2.before.hi);
@@ -152,9 +161,33 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder.constrain("exit code, high limb", (exit_hi - row.exit_code.hi) * ends.clone());
     HaltMsg { lo: row.exit_code.lo.into(), hi: row.exit_code.hi.into() }.send(builder, ends);
 
-    // Keccak-f.
-    let pointer = effective_address(builder, row.a0.before, zero(), row.is_keccak);
-    KeccakCallMsg { time: row.fetch.time.into(), pointer }.send(builder, row.is_keccak);
+    // Copy and keccak-f.
+    let target =
+        effective_address(builder, row.a0.before, zero(), row.is_copy + row.is_keccak);
+    let words = row.a2.before;
+    builder.constrain("copy: fewer than 2^32 words", row.is_copy * words.hi);
+    range16(
+        builder,
+        (words.lo - AB::Expr::ONE) * AB::Expr::from_u64(WORDS_SCALE),
+        row.is_copy,
+    );
+    CopyMsg {
+        time: row.fetch.time.into(),
+        has_begun: zero(),
+        source,
+        destination: target.clone(),
+        remaining: words.lo.into(),
+        carry_lo: zero(),
+        carry_hi: zero(),
+    }
+    .send(builder, row.is_copy);
+    KeccakCallMsg { time: row.fetch.time.into(), pointer: target }.send(builder, row.is_keccak);
+}
+
+/// `words − 1`, for a number of words that a call may copy, as a value that is below 2^16 for no
+/// other number.
+fn scaled_words(words: u64) -> u16 {
+    (words.wrapping_sub(1).wrapping_mul(WORDS_SCALE)) as u16
 }
 
 /// The row of one executed ECALL; `output` is the output register as a commit finds it.
@@ -172,6 +205,7 @@ pub fn fill(
         is_halt: flag(halt::NUMBER),
         is_print: flag(print::NUMBER),
         is_panic: flag(panic::NUMBER),
+        is_copy: flag(copy_words::NUMBER),
         is_keccak: flag(keccak_f::NUMBER),
         a7: RegisterAccess::fill(step.a7, step.time, counts),
         a0: RegisterAccess::fill(step.a0, step.time, counts),
@@ -185,6 +219,11 @@ pub fn fill(
         row.position = Goldilocks::from_u64(output.value);
         row.position_time = Goldilocks::from_u32(output.time);
         row.position_gap = Limbs32::fill(step.time - output.time - 1, counts);
+    }
+    if is(copy_words::NUMBER) {
+        fill_effective_address(step.a0.value, counts);
+        fill_effective_address(step.a1.value, counts);
+        counts.range16(scaled_words(step.a2.value));
     }
     if is(keccak_f::NUMBER) {
         fill_effective_address(step.a0.value, counts);

@@ -10,6 +10,7 @@ pub mod branch_less;
 pub mod byte;
 pub mod commit;
 pub mod compare;
+pub mod copy;
 pub mod divide;
 pub mod ecall;
 pub mod image;
