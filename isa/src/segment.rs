@@ -135,7 +135,14 @@ pub struct Budget {
 impl Budget {
     /// Never cuts.
     pub const UNLIMITED: Self = Self {
-        costs: Costs { classes: [0; Class::COUNT], refresh: 0, commit: 0, copy: 0, keccak: 0, touched: 0 },
+        costs: Costs {
+            classes: [0; Class::COUNT],
+            refresh: 0,
+            commit: 0,
+            copy: 0,
+            keccak: 0,
+            touched: 0,
+        },
         limit: u64::MAX,
         keccak_fills: Vec::new(),
     };
@@ -143,8 +150,14 @@ impl Budget {
     /// Cuts after every `cycles` instructions.
     #[must_use]
     pub const fn cycles(cycles: u64) -> Self {
-        let costs =
-            Costs { classes: [1; Class::COUNT], refresh: 0, commit: 0, copy: 0, keccak: 0, touched: 0 };
+        let costs = Costs {
+            classes: [1; Class::COUNT],
+            refresh: 0,
+            commit: 0,
+            copy: 0,
+            keccak: 0,
+            touched: 0,
+        };
         Self { costs, limit: cycles, keccak_fills: Vec::new() }
     }
 }

@@ -191,6 +191,12 @@ fn every_call() {
     a.commit(DATA, 16);
     a.keccak_f(DATA);
     a.keccak_f(DATA + 8);
+    for offset in 0..8 {
+        a.copy_words(DATA + 64, DATA + offset, 1);
+        a.copy_words(DATA, DATA + 16 + offset, 5).copy_words(DATA + 24, DATA + offset, 9);
+    }
+    // From code, which can't be written, to what nothing has touched.
+    a.copy_words(DATA + 0x20_0000, Assembler::CODE_START + 3, 3);
     a.commit(DATA, 208);
     a.halt(0);
     let run = Run::assembled(&a);

@@ -7,7 +7,7 @@ mod support;
 
 use lvm_air::table::Table;
 use lvm_air::tables::{boundary, ledger};
-use lvm_isa::event::Access;
+use lvm_isa::event::{Access, CopyStep};
 use lvm_isa::instruction::Operation::*;
 use lvm_isa::segment::{Budget, Carried};
 use lvm_prover::{Program, Prover, RunTables};
@@ -193,6 +193,52 @@ fn commits_left_out_or_repeated() {
     let again = run.events().commits[1];
     run.events().commits.push(again);
     run.expect_refused(&run.fill(), "bus commit");
+}
+
+/// A copy of two words from a source that isn't aligned, and what a liar may leave out of it or
+/// pass on wrongly from one row to the next.
+#[test]
+fn altered_copies() {
+    const DATA: u64 = Assembler::DATA_START;
+    let mut a = Assembler::new();
+    a.data(DATA, b"0123456789abcdefghijklmn").copy_words(DATA + 64, DATA + 3, 2).halt(0);
+    let mut run = Run::assembled(&a);
+    run.expect_accepted();
+    let honest = run.recording.clone();
+    let lies: [fn(&mut Vec<CopyStep>); 8] = [
+        // The call doesn't begin, so that there is no carry.
+        |rows| {
+            rows.remove(0);
+            rows[0].carry = 0;
+        },
+        // It begins twice.
+        |rows| rows.insert(1, rows[0]),
+        // A word is left out, or copied twice.
+        |rows| drop(rows.pop()),
+        |rows| drop(rows.remove(1)),
+        |rows| rows.push(rows[2]),
+        // Another carry, another source, another destination than before.
+        |rows| rows[2].carry ^= 1,
+        |rows| rows[1].destination += 8,
+        |rows| {
+            for row in &mut rows[1..] {
+                row.source += 8;
+            }
+        },
+    ];
+    for (at, lie) in lies.into_iter().enumerate() {
+        run.recording = honest.clone();
+        lie(&mut run.events().copies);
+        println!("lie {at}");
+        run.expect_refused(&run.fill(), "bus copy");
+    }
+    // Without any of its rows, or as another number of words.
+    run.recording = honest.clone();
+    run.events().copies.clear();
+    run.expect_refused(&run.fill(), "bus copy");
+    run.recording = honest;
+    run.events().ecall[0].a2.value = 1;
+    run.expect_refused(&run.fill(), "bus copy");
 }
 
 #[test]

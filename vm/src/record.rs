@@ -11,8 +11,8 @@
 //! proved. Traps leave no recording at all.
 
 use lvm_isa::event::{
-    Access, Commit, CopyStep, EcallStep, Events, Keccak, MemoryStep, REGISTER_GAP_MAX, REGISTERS, Refresh,
-    SINK, STEPS_MAX, Step, TICKS_PER_STEP, TIME_START,
+    Access, Commit, CopyStep, EcallStep, Events, Keccak, MemoryStep, REGISTER_GAP_MAX, REGISTERS,
+    Refresh, SINK, STEPS_MAX, Step, TICKS_PER_STEP, TIME_START,
 };
 use lvm_isa::instruction::{Class, Instruction};
 use lvm_isa::segment::{Budget, Carried, Exit, Ledger, SEGMENTS_MAX, Segment, Statement, Tally};
@@ -499,7 +499,15 @@ impl Recorder<'_> {
             _ => self.memory.access(source, time + 2)?.0,
         };
         let remaining = words;
-        let begin = CopyStep { time, source, destination, remaining, is_begin: true, word, ..CopyStep::default() };
+        let begin = CopyStep {
+            time,
+            source,
+            destination,
+            remaining,
+            is_begin: true,
+            word,
+            ..CopyStep::default()
+        };
         let mut carry = begin.next_carry();
         let mut rows = vec![begin];
         for at in 0..words {
@@ -508,7 +516,15 @@ impl Recorder<'_> {
             let (word, _) = self.memory.access(last_byte, time + 2)?;
             let destination = destination + WORD_BYTES * at;
             let remaining = words - at;
-            let row = CopyStep { time, source, destination, remaining, carry, word, ..CopyStep::default() };
+            let row = CopyStep {
+                time,
+                source,
+                destination,
+                remaining,
+                carry,
+                word,
+                ..CopyStep::default()
+            };
             carry = row.next_carry();
             rows.push(row);
         }

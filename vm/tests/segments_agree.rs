@@ -4,7 +4,7 @@
 mod both;
 
 use both::{check_recording, memory_lists, run_both, step_lists};
-use lvm_isa::event::{Access, Commit, EcallStep, Events, Keccak, MemoryStep, Step};
+use lvm_isa::event::{Access, Commit, CopyStep, EcallStep, Events, Keccak, MemoryStep, Step};
 use lvm_isa::instruction::{Class, Operation::*};
 use lvm_isa::segment::{Budget, Costs, Segment};
 use lvm_syscalls::layout::PRIVATE_INPUT_START;
@@ -30,7 +30,7 @@ fn program() -> LoadedProgram {
     code.push(s(Sd, 5, 23, 256)).push(s(Sw, 20, 22, 13)).push(i(Ld, 6, 20, 11));
     code.push(i(Lbu, 7, 21, 5)).push(r(Divu, 8, 6, 22)).push(i(Sraiw, 9, 8, 3));
     code.push(i(Andi, 9, 22, 1)).branch(Beq, 9, 0, even);
-    code.commit(DATA + 13, 5).keccak_f(DATA + 512);
+    code.commit(DATA + 13, 5).copy_words(DATA + 520, DATA + 3, 9).keccak_f(DATA + 512);
     code.place(even);
     code.push(i(Addi, 22, 22, -1)).branch(Bne, 22, 0, top);
     code.commit(DATA + 512, 200).halt(7);
@@ -111,6 +111,12 @@ fn timeless<'a>(segments: impl IntoIterator<Item = &'a Events>) -> Events {
         }));
         let commit = |it: &Commit| Commit { time: 0, word: access(it.word), ..*it };
         all.commits.extend(events.commits.iter().map(commit));
+        all.copies.extend(events.copies.iter().map(|it| CopyStep {
+            time: 0,
+            word: access(it.word),
+            target: access(it.target),
+            ..*it
+        }));
         all.keccaks.extend(events.keccaks.iter().map(|it| Keccak {
             time: 0,
             pointer: it.pointer,
@@ -170,8 +176,8 @@ fn without_events(program: &LoadedProgram, budget: &Budget) -> Vec<Segment> {
         Recorder::new(program, INPUT, &options, budget, &mut ignore).expect("it fits");
     let mut segments = Vec::new();
     while let Some(segment) = recorder.segment(false).expect("it ends") {
-        let Events { add_immediate, commits, keccaks, refreshes, .. } = &segment.events;
-        assert!(add_immediate.is_empty() && commits.is_empty());
+        let Events { add_immediate, commits, copies, keccaks, refreshes, .. } = &segment.events;
+        assert!(add_immediate.is_empty() && commits.is_empty() && copies.is_empty());
         assert!(keccaks.is_empty() && refreshes.is_empty());
         segments.push(segment);
     }
@@ -199,6 +205,7 @@ fn cut_by_any_costs() {
             classes: core::array::from_fn(|_| cost()),
             refresh: cost(),
             commit: cost(),
+            copy: cost(),
             keccak: 24 * cost(),
             touched: cost(),
         };

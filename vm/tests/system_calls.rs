@@ -34,7 +34,7 @@ fn commits_concatenate() {
 #[test]
 fn calls_leave_registers_alone() {
     let mut code = Assembler::new();
-    code.data(DATA, b"text").commit(DATA, 4).keccak_f(DATA + 8);
+    code.data(DATA, b"text").commit(DATA, 4).keccak_f(DATA + 8).copy_words(DATA, DATA + 1, 4);
     code.li(17, print::NUMBER).li(10, DATA).li(11, 4).push(ecall()).halt(5);
     let run = run_well(&code.load(), &[]);
     let mut expected = [0; 32];
@@ -77,6 +77,27 @@ fn prints_arrive_in_order() {
     let sink = &mut |text: &[u8]| printed.push(text.to_vec());
     execute(&code.load(), &[], &Options::default(), sink).unwrap();
     assert_eq!(printed, [b"hello".to_vec(), b", world".to_vec()]);
+}
+
+#[test]
+fn copies_take_the_bytes_from_before_the_call() {
+    let bytes: Vec<u8> = (1..=160).collect();
+    // Apart, overlapping in both directions by whole words and by bytes, and onto itself.
+    let cases = (0..9).flat_map(|offset| [(200, offset), (48, 40 + offset), (48, 56 + offset)]);
+    for (to, from) in cases.chain([(48, 48), (48, 47), (48, 49), (48, 55)]) {
+        for words in [1, 2, 7] {
+            let mut code = Assembler::new();
+            code.data(DATA, &bytes).copy_words(DATA + to, DATA + from, words);
+            code.commit(DATA, 264).halt(0);
+            let (to, from, length) = (to as usize, from as usize, 8 * words as usize);
+            let mut expected = bytes.clone();
+            expected.resize(264, 0);
+            expected.copy_within(from..from + length, to);
+            let recording = run_both(&code.load(), &[]).unwrap();
+            assert_eq!(recording.execution.public_output, expected, "{to} {from} {words}");
+            assert_eq!(recording.segments[0].events.copies.len() as u64, words + 1);
+        }
+    }
 }
 
 /// The permutation of the zero state, and of its image, as in the Keccak team's

@@ -5,7 +5,7 @@ mod both;
 use both::{run_both, run_well};
 use lvm_isa::instruction::Operation::*;
 use lvm_isa::segment::Budget;
-use lvm_syscalls::{commit, keccak_f, panic};
+use lvm_syscalls::{commit, copy_words, keccak_f, panic};
 use lvm_vm::assemble::{Assembler, ecall, i, s};
 use lvm_vm::error::{Cause, ExecuteError, Trap};
 use lvm_vm::execute::{Options, execute};
@@ -201,6 +201,24 @@ fn calls_that_are_not_defined() {
             &call(keccak_f::NUMBER, [address, 0, 0]),
             Cause::OutsideMemory { address, width: 200 },
         );
+    }
+    let copy = |to, from, words| call(copy_words::NUMBER, [to, from, words]);
+    for destination in [0x2001, 0x2004, u64::MAX] {
+        check(&copy(destination, 0x1000, 1), Cause::CopyMisaligned { destination });
+    }
+    for words in [0, 4097, 1 << 32 | 1, 1 << 61 | 1, u64::MAX] {
+        check(&copy(0x2000, 0x1000, words), Cause::CopyLength { words });
+    }
+    for (address, words) in [(0xff8, 2), (END - 8, 2), (END - 32_760, 4096), (u64::MAX - 7, 1)] {
+        let outside = Cause::OutsideMemory { address, width: 8 * words };
+        check(&copy(0x2000, address, words), outside.clone());
+        check(&copy(address, 0x2000, words), outside);
+    }
+    check(&copy(0x2000, END - 7, 1), Cause::OutsideMemory { address: END - 7, width: 8 });
+    check(&copy(CODE - 8, CODE, 2), Cause::StoreToExecutable { address: CODE - 8, width: 16 });
+    for (to, from, words) in [(END - 32_768, 0x1000, 4096), (CODE - 8, CODE + 1, 1)] {
+        let mut copy = copy(to, from, words);
+        run_well(&copy.halt(0).load(), &[]);
     }
     // A panic ends the run whatever its arguments are.
     for pointer in [0, END - 1, END, u64::MAX] {

@@ -98,10 +98,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     // With offset k, the word's low k bytes follow the carry's 8 − k, and the others are left. If
     // the source is aligned, all are taken.
     let taken = |position: usize| {
-        let moved = (1..8).filter(|offset| position + offset >= 8).fold(
-            AB::Expr::ZERO,
-            |sum, offset| sum + row.offsets[offset] * row.bytes[position + offset - 8],
-        );
+        let moved =
+            (1..8).filter(|offset| position + offset >= 8).fold(AB::Expr::ZERO, |sum, offset| {
+                sum + row.offsets[offset] * row.bytes[position + offset - 8]
+            });
         moved + row.offsets[0] * row.bytes[position]
     };
     let left = |position: usize| {
@@ -119,7 +119,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         "the carry and the bytes taken are copied, high limb",
         limb(&taken[4..]) + row.carry.hi - row.copied.hi,
     );
-    builder.constrain("the other bytes are carried, low limb", limb(&left[..4]) - row.next_carry.lo);
+    builder
+        .constrain("the other bytes are carried, low limb", limb(&left[..4]) - row.next_carry.lo);
     builder
         .constrain("the other bytes are carried, high limb", limb(&left[4..]) - row.next_carry.hi);
     let now = row.time + AB::Expr::from_u8(3);
@@ -246,7 +247,10 @@ mod tests {
                     let start = offset as usize + 8 * (at - 1);
                     let bytes = memory[start..start + 8].try_into().unwrap();
                     let copied = (0x3000 + 8 * (at as u64 - 1), u64::from_le_bytes(bytes), 403);
-                    assert_eq!(accesses, [(read, WORDS[(read as usize - 0x2000) / 8], 402), copied]);
+                    assert_eq!(
+                        accesses,
+                        [(read, WORDS[(read as usize - 0x2000) / 8], 402), copied]
+                    );
                 }
                 let (_, messages) = check(row, eval);
                 let sends = messages.iter().any(|m| m.bus == Bus::Copy && m.side == Side::Send);
@@ -295,11 +299,8 @@ mod tests {
 
         let unused = CopyRow { is_begin: Goldilocks::ONE, ..CopyRow::default() };
         expect_violation(&unused, "only a used row begins a call", eval);
-        let unused = CopyRow {
-            is_last: Goldilocks::ONE,
-            remaining: Goldilocks::ONE,
-            ..CopyRow::default()
-        };
+        let unused =
+            CopyRow { is_last: Goldilocks::ONE, remaining: Goldilocks::ONE, ..CopyRow::default() };
         expect_violation(&unused, "only a word's row is the last", eval);
         expect_padding::<CopyRow<Goldilocks>>(eval);
     }

@@ -162,15 +162,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     HaltMsg { lo: row.exit_code.lo.into(), hi: row.exit_code.hi.into() }.send(builder, ends);
 
     // Copy and keccak-f.
-    let target =
-        effective_address(builder, row.a0.before, zero(), row.is_copy + row.is_keccak);
+    let target = effective_address(builder, row.a0.before, zero(), row.is_copy + row.is_keccak);
     let words = row.a2.before;
     builder.constrain("copy: fewer than 2^32 words", row.is_copy * words.hi);
-    range16(
-        builder,
-        (words.lo - AB::Expr::ONE) * AB::Expr::from_u64(WORDS_SCALE),
-        row.is_copy,
-    );
+    range16(builder, (words.lo - AB::Expr::ONE) * AB::Expr::from_u64(WORDS_SCALE), row.is_copy);
     CopyMsg {
         time: row.fetch.time.into(),
         has_begun: zero(),

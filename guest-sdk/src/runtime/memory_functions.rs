@@ -1,14 +1,25 @@
 //! `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp` and `strlen`, which compiled code calls by name.
 //!
 //! They are in assembly because a loop that copies memory, written in Rust, is compiled to a call
-//! of `memcpy`. They move 8 bytes at a time. Stores of the main loops are aligned; loads are not
-//! when source and destination differ in alignment, which the machine allows at the price of a
-//! row in the table `misaligned`, less than shifting two aligned words together would take. The
-//! ends are covered by 8 bytes that overlap the main loop's.
+//! of `memcpy`. They move 8 bytes at a time, and the ends are covered by 8 bytes that overlap the
+//! main part's.
+//!
+//! The main part of a longer copy is left to the call `copy_words`, which takes a row for a word.
+//! Around it are some fifteen instructions, so that it pays from [`ALIGNED_MIN`] bytes on, or from
+//! [`MISALIGNED_MIN`] if source and destination differ in alignment: then a loop's loads are
+//! misaligned, and a row of the table `misaligned` is three times as wide as others. Shorter copies
+//! take loops, whose stores are aligned.
 //!
 //! `memcpy` is correct for a destination that begins before an overlapping source; `memmove`
 //! falls into it there. This needs that both ends are loaded before anything is stored, and
 //! stored last.
+
+use lvm_syscalls::copy_words;
+
+/// Fewest bytes whose copy takes `copy_words` if source and destination are aligned alike.
+const ALIGNED_MIN: u64 = 136;
+/// Fewest bytes whose copy takes it if they are not. No less than two words.
+const MISALIGNED_MIN: u64 = 48;
 
 // a0 = destination, a1 = source, a2 = length; returns a0.
 core::arch::global_asm!(
@@ -66,6 +77,38 @@ core::arch::global_asm!(
     "andi t0, t0, 7",
     "add a1, a1, t0",
     "add t1, a0, t0",
+    "li t2, {misaligned_min}",
+    "bltu a2, t2, 7f",
+    "andi t0, a1, 7",
+    "bnez t0, 5f",
+    "li t2, {aligned_min}",
+    "bltu a2, t2, 7f",
+    "5:",
+    // a2: words up to the last 8 bytes, t0: words of a call, t3: what is returned.
+    "sub a2, a4, t1",
+    "addi a2, a2, -1",
+    "srli a2, a2, 3",
+    "mv t3, a0",
+    "mv a0, t1",
+    "mv t1, a2",
+    "li a7, {number}",
+    "li t0, {words_max}",
+    "6:",
+    "mv a2, t1",
+    "bleu t1, t0, 8f",
+    "mv a2, t0",
+    "8:",
+    "ecall",
+    "sub t1, t1, a2",
+    "slli a2, a2, 3",
+    "add a0, a0, a2",
+    "add a1, a1, a2",
+    "bnez t1, 6b",
+    "mv a0, t3",
+    "sd a5, 0(a0)",
+    "sd a6, -8(a4)",
+    "ret",
+    "7:",
     "addi t2, a4, -64",
     "bltu t2, t1, 1f",
     "0:",
@@ -126,6 +169,40 @@ core::arch::global_asm!(
     "andi t0, a4, 7",
     "sub a3, a3, t0",
     "sub t1, a4, t0",
+    "li t2, {misaligned_min}",
+    "bltu a2, t2, 7f",
+    "andi t0, a3, 7",
+    "bnez t0, 5f",
+    "li t2, {aligned_min}",
+    "bltu a2, t2, 7f",
+    "5:",
+    // a2: words down to the first 8 bytes, t0: words of a call, t3: what is returned, t4: words
+    // left.
+    "sub a2, t1, a0",
+    "addi a2, a2, -1",
+    "srli a2, a2, 3",
+    "mv t3, a0",
+    "mv a0, t1",
+    "mv a1, a3",
+    "mv t4, a2",
+    "li a7, {number}",
+    "li t0, {words_max}",
+    "6:",
+    "mv a2, t4",
+    "bleu t4, t0, 8f",
+    "mv a2, t0",
+    "8:",
+    "slli t5, a2, 3",
+    "sub a0, a0, t5",
+    "sub a1, a1, t5",
+    "ecall",
+    "sub t4, t4, a2",
+    "bnez t4, 6b",
+    "mv a0, t3",
+    "sd a5, 0(a0)",
+    "sd a6, -8(a4)",
+    "ret",
+    "7:",
     "addi t2, a0, 64",
     "bltu t1, t2, 1f",
     "0:",
@@ -164,6 +241,10 @@ core::arch::global_asm!(
     ".size memcpy, . - memcpy",
     ".size memmove, . - memmove",
     ".text",
+    number = const copy_words::NUMBER,
+    words_max = const copy_words::WORDS_MAX,
+    aligned_min = const ALIGNED_MIN,
+    misaligned_min = const MISALIGNED_MIN,
 );
 
 // a0 = destination, a1 = byte, a2 = length; returns a0.

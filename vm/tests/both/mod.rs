@@ -10,12 +10,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lvm_isa::event::{
-    Access, Events, MemoryStep, REGISTER_GAP_MAX, REGISTERS, SINK, Step, TICKS_PER_STEP, TIME_START,
+    Access, CopyStep, Events, MemoryStep, REGISTER_GAP_MAX, REGISTERS, SINK, Step, TICKS_PER_STEP,
+    TIME_START,
 };
 use lvm_isa::instruction::{Class, Instruction, Operation};
 use lvm_isa::segment::{Budget, Carried, Cell, Exit, Segment, Tally};
 use lvm_isa::semantics;
-use lvm_syscalls::{commit, halt, keccak_f, layout, panic};
+use lvm_syscalls::{commit, copy_words, halt, keccak_f, layout, panic};
 use lvm_vm::elf::LoadedProgram;
 use lvm_vm::error::ExecuteError;
 use lvm_vm::execute::{Execution, Options, execute};
@@ -204,6 +205,7 @@ fn tally_of(events: &Events) -> Tally {
     let mut tally = Tally {
         refreshes: events.refreshes.len() as u64,
         commits: events.commits.len() as u64,
+        copies: events.copies.len() as u64,
         keccaks: events.keccaks.len() as u64,
         touched: events.touched.len() as u64,
         ..Tally::default()
@@ -320,6 +322,7 @@ fn check_calls(
     add_step: &mut impl FnMut(u32, u32, u64),
 ) -> Option<u64> {
     let mut commits = events.commits.iter();
+    let mut copies = events.copies.iter();
     let mut keccaks = events.keccaks.iter();
     let mut ended = None;
     for (position, call) in events.ecall.iter().enumerate() {
@@ -349,6 +352,12 @@ fn check_calls(
                 }
                 None
             }
+            copy_words::NUMBER => {
+                let [to, from, words] = [call.a0, call.a1, call.a2].map(|access| access.value);
+                let rows: Vec<_> = copies.by_ref().take(words as usize + 1).collect();
+                check_copy(chains, call.time, to, from, words, &rows);
+                None
+            }
             keccak_f::NUMBER => {
                 let event = keccaks.next().expect("a keccak event");
                 assert_eq!((event.time, event.pointer), (call.time, call.a0.value));
@@ -366,8 +375,34 @@ fn check_calls(
         };
         assert!(ended.is_none() || position + 1 == events.ecall.len(), "no call after the end");
     }
-    assert_eq!((commits.next(), keccaks.next()), (None, None));
+    assert_eq!((commits.next(), copies.next(), keccaks.next()), (None, None, None));
     ended
+}
+
+/// Adds the accesses of a copy of `words` words, and checks what is written by the bytes read.
+fn check_copy(chains: &mut Chains, time: u32, to: u64, from: u64, words: u64, rows: &[&CopyStep]) {
+    let is_aligned = from.is_multiple_of(8);
+    let first = from & !7;
+    let mut bytes = Vec::new();
+    for (at, row) in (0..).zip(rows) {
+        let is_begin = at == 0;
+        let moved = 8 * u64::from(!is_begin) * (at - u64::from(!is_begin));
+        let remaining = words - moved / 8;
+        let found = (row.time, row.source, row.destination, row.remaining, row.is_begin);
+        assert_eq!(found, (time, from + moved, to + moved, remaining, is_begin));
+        if is_begin && is_aligned {
+            assert_eq!(row.word, Access::default());
+            continue;
+        }
+        let address = first + 8 * (at - u64::from(is_aligned));
+        chains.read(Place::Word(address), row.word, time + 2);
+        bytes.extend(row.word.value.to_le_bytes());
+    }
+    for (at, row) in rows[1..].iter().enumerate() {
+        let start = (from - first) as usize + 8 * at;
+        let value = u64::from_le_bytes(bytes[start..start + 8].try_into().expect("eight bytes"));
+        chains.push(Place::Word(to + 8 * at as u64), row.target, value, time + 3);
+    }
 }
 
 fn check_chains(chains: Chains, events: &Events) {

@@ -74,6 +74,8 @@ pub(super) fn assemble() -> (Assembler, u64) {
     a.commit(DATA + 5, 30);
     a.keccak_f(DATA);
     a.keccak_f(DATA + 8);
+    a.copy_words(DATA + 0x20_0000, DATA, 2);
+    a.copy_words(DATA + 8, DATA + 3, 5);
     a.commit(DATA, 9);
     a.halt(0);
     let cycles = (a.pc() - calls) / 4;

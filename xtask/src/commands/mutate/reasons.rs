@@ -101,6 +101,18 @@ const REASONS: &[Reason] = &[
         why: "the call doesn't end the run",
     },
     Reason {
+        table: "copy",
+        columns: &["target.before.lo", "target.before.hi", "target.time", "target.gap.low"],
+        when: &[("is_begin", 1)],
+        why: "a call's begin writes nothing",
+    },
+    Reason {
+        table: "copy",
+        columns: &["word.found.time", "word.found.gap.low", "word.is_writable"],
+        when: &[("is_begin", 1), ("offsets[0]", 1)],
+        why: "a call's begin reads nothing if the source is aligned",
+    },
+    Reason {
         table: "keccak",
         columns: &["time", "pointer"],
         when: &[("export", 0)],
