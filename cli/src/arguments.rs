@@ -271,12 +271,13 @@ pub(crate) struct Conformance {
 /// Build a guest program
 ///
 /// Compiles a crate together with the standard library for lvm's target and shows where the ELF
-/// files are.
+/// files are. Beside each NAME.elf lies NAME, the same program with symbols.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lvm build
-  lvm build hello --features fast --locked")]
+  lvm build hello --features fast --locked
+  lvm build hello --debug-info")]
 pub(crate) struct Build {
     /// The guest's folder, or its Cargo.toml
     #[arg(value_name = "PATH", default_value = ".")]
@@ -293,6 +294,12 @@ pub(crate) struct Build {
     /// Refuse to change Cargo.lock
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Build for profiles: with debug information, which names inlined functions
+    ///
+    /// The files lie in a folder of their own, and those with the debug information are shown. The
+    /// program may differ from the one that is built without, and then so does its verifying key.
+    #[arg(long)]
+    pub(crate) debug_info: bool,
     /// The compiler to use; without it, one that has its library's source is looked for
     #[arg(long, value_name = "FILE")]
     pub(crate) rustc: Option<PathBuf>,

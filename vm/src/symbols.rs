@@ -73,11 +73,12 @@ fn read_entries(bytes: &[u8], keep: impl Fn(u64) -> bool) -> Option<Vec<(u64, St
     Some(entries)
 }
 
-/// The name at `offset`, unless it is empty, too long, not UTF-8 or a mapping symbol (`$x`).
+/// The name at `offset`, unless it is empty, too long, not UTF-8, a mapping symbol (`$x`) or a label
+/// that the compiler made up (`.Lpcrel_hi0`).
 fn name_at(strings: &[u8], offset: u32) -> Option<&str> {
     let rest = strings.get(offset as usize..)?;
     let rest = &rest[..rest.len().min(NAME_MAX + 1)];
     let length = rest.iter().position(|&byte| byte == 0)?;
     let name = core::str::from_utf8(&rest[..length]).ok()?;
-    (!name.is_empty() && !name.starts_with('$')).then_some(name)
+    (!name.is_empty() && !name.starts_with('$') && !name.starts_with(".L")).then_some(name)
 }
