@@ -24,7 +24,7 @@ use crate::code::Code;
 use crate::observe::{Jump, Observer};
 
 /// How often a call instruction may be on one path of the tree.
-const RECURSION_MAX: usize = 8;
+const RECURSION_MAX: usize = 4;
 
 /// What is kept of calls.
 #[derive(Clone, Copy, Debug)]
@@ -396,5 +396,87 @@ impl Observer for Tracker<'_> {
 
     fn end(&mut self, cycles: u64) {
         self.total = cycles;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assemble::{Assembler, i, s};
+    use crate::execute::{Options, execute_observed};
+    use lvm_isa::instruction::Operation::*;
+
+    /// Two functions that call each other and themselves from several places, `depth` times deep.
+    fn program(depth: u64) -> Assembler {
+        let mut code = Assembler::new();
+        let functions = [code.label(), code.label()];
+        code.li(2, 0x0300_0000).li(10, depth).jal(1, functions[0]).halt(0);
+        for at in [0, 1] {
+            let done = code.label();
+            code.place(functions[at]).branch(Beq, 10, 0, done);
+            code.push(i(Addi, 2, 2, -16)).push(s(Sd, 2, 1, 0)).push(s(Sd, 2, 10, 8));
+            for callee in [functions[1 - at], functions[at], functions[1 - at]] {
+                code.push(i(Ld, 10, 2, 8)).push(i(Addi, 10, 10, -1)).jal(1, callee);
+            }
+            code.push(i(Ld, 1, 2, 0)).push(i(Addi, 2, 2, 16));
+            code.place(done).push(i(Jalr, 0, 1, 0));
+        }
+        code
+    }
+
+    /// The profile with these limits, and how often each instruction was executed.
+    fn run(depth: u64, limits: Limits) -> (Profile, BTreeMap<u64, u64>) {
+        let program = program(depth).load();
+        let code = Code::new(&program);
+        let mut tracker = Tracker::with_limits(&code, program.program().entry, limits);
+        let options = Options::default();
+        let (execution, _) =
+            execute_observed(&program, &code, &[], &options, &mut |_| {}, &mut tracker).unwrap();
+        let profile = tracker.profile();
+        assert_eq!(profile.cycles, execution.cycles);
+        assert_eq!(profile.spans.iter().map(Span::cycles).sum::<u64>(), profile.cycles);
+        let mut counts = BTreeMap::new();
+        for span in &profile.spans {
+            assert!((span.node as usize) < profile.nodes.len());
+            for pc in span.addresses.clone().step_by(4) {
+                *counts.entry(pc).or_insert(0) += span.count;
+            }
+        }
+        for (at, node) in profile.nodes.iter().enumerate() {
+            assert!(node.parent.is_none_or(|parent| (parent as usize) < at));
+        }
+        (profile, counts)
+    }
+
+    #[test]
+    fn no_limit_changes_what_is_counted() {
+        let (whole, counts) = run(7, LIMITS);
+        assert!(!whole.is_cut && whole.nodes.len() > 1000, "{} nodes", whole.nodes.len());
+        for limits in [
+            Limits { depth: 1, ..LIMITS },
+            Limits { depth: 5, ..LIMITS },
+            Limits { nodes: 1, ..LIMITS },
+            Limits { nodes: 100, ..LIMITS },
+            Limits { calls: 0, ..LIMITS },
+            Limits { calls: 3, ..LIMITS },
+        ] {
+            let (profile, found) = run(7, limits);
+            assert_eq!(found, counts, "{limits:?}");
+            assert!(profile.is_cut && profile.nodes.len() < whole.nodes.len(), "{limits:?}");
+            assert!(profile.nodes.len() <= limits.nodes, "{limits:?}");
+        }
+    }
+
+    #[test]
+    fn a_tree_without_room_is_given_up() {
+        let (whole, counts) = run(11, LIMITS);
+        assert!(whole.cycles > CHECK_CYCLES, "{} cycles", whole.cycles);
+        let (profile, found) = run(11, Limits { places: 10, ..LIMITS });
+        assert_eq!(found, counts);
+        assert!(profile.is_cut);
+        let beyond = profile.nodes.last().unwrap();
+        assert_eq!((beyond.parent, beyond.call), (Some(0), None));
+        let last = profile.nodes.len() as u32 - 1;
+        assert!(profile.spans.iter().any(|span| span.node == last));
     }
 }
