@@ -76,7 +76,9 @@ impl Command {
 #[command(after_help = "\
 Examples:
   lvm execute guest.elf --private-input input.bin
-  lvm execute guest.elf --max-cycles 1000000 --json")]
+  lvm execute guest.elf --max-cycles 1000000 --json
+  lvm execute guest.elf --profile profile.svg --symbols guest
+  lvm execute guest.elf --stats")]
 pub(crate) struct Execute {
     /// The program, an RV64IM ELF file
     #[arg(value_name = "ELF")]
@@ -90,6 +92,22 @@ pub(crate) struct Execute {
     /// Give up after this many instructions
     #[arg(long, value_name = "N")]
     pub(crate) max_cycles: Option<u64>,
+    /// Write a flame graph of the run's cycles (SVG), and beside it a list of stacks (.folded)
+    ///
+    /// Every cycle is counted, none is sampled. Both files are written as well if the run traps.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Take the names for --profile and --stats from this ELF file with the same program
+    ///
+    /// `lvm build` leaves it beside each NAME.elf, called NAME.
+    #[arg(long, value_name = "ELF")]
+    pub(crate) symbols: Option<PathBuf>,
+    /// Show where cycles went, which instructions and system calls there were, how much memory was
+    /// touched, and what proving the run takes by table
+    ///
+    /// For this the program runs twice, the second time about ten times slower.
+    #[arg(long)]
+    pub(crate) stats: bool,
     /// Write one JSON object to standard output
     #[arg(long)]
     pub(crate) json: bool,
@@ -271,12 +289,13 @@ pub(crate) struct Conformance {
 /// Build a guest program
 ///
 /// Compiles a crate together with the standard library for lvm's target and shows where the ELF
-/// files are.
+/// files are. Beside each NAME.elf lies NAME, the same program with symbols.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lvm build
-  lvm build hello --features fast --locked")]
+  lvm build hello --features fast --locked
+  lvm build hello --debug-info")]
 pub(crate) struct Build {
     /// The guest's folder, or its Cargo.toml
     #[arg(value_name = "PATH", default_value = ".")]
@@ -293,6 +312,12 @@ pub(crate) struct Build {
     /// Refuse to change Cargo.lock
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Build for profiles: with debug information, which names inlined functions
+    ///
+    /// The files lie in a folder of their own, and those with the debug information are shown. The
+    /// program may differ from the one that is built without, and then so does its verifying key.
+    #[arg(long)]
+    pub(crate) debug_info: bool,
     /// The compiler to use; without it, one that has its library's source is looked for
     #[arg(long, value_name = "FILE")]
     pub(crate) rustc: Option<PathBuf>,

@@ -16,9 +16,11 @@ mod files;
 mod interrupt;
 mod logging;
 mod parts;
+mod profile;
 mod progress;
 mod proof_file;
 mod size;
+mod statistics;
 
 use std::process::ExitCode;
 

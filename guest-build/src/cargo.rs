@@ -82,6 +82,18 @@ fn is_about_compiling(name: &OsStr) -> bool {
     })
 }
 
+/// Cargo's arguments for a build with debug information: a profile of its own, so that nothing
+/// takes the place of what is built without. It has the settings of the package's release profile.
+const DEBUG_INFO: [&str; 7] = [
+    "--profile=profiling",
+    "--config",
+    "profile.profiling.inherits=\"release\"",
+    "--config",
+    "profile.profiling.debug=\"limited\"",
+    "--config",
+    "profile.profiling.strip=\"none\"",
+];
+
 /// What is built of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Product {
@@ -109,7 +121,8 @@ pub(crate) fn build(
     c.set(&mut command, sysroot, &mappings);
     command
         .env("CARGO_ENCODED_RUSTFLAGS", encoded_flags(&mappings))
-        .args(["build", "--release", "--target", TARGET])
+        .args(["build", "--target", TARGET])
+        .args(if options.debug_info { &DEBUG_INFO[..] } else { &["--release"] })
         .arg(match product {
             Product::Executables => "--bins",
             Product::StaticLibrary => "--lib",

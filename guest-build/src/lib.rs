@@ -57,6 +57,10 @@ pub struct Options {
     pub no_default_features: bool,
     /// Refuse to change `Cargo.lock`.
     pub locked: bool,
+    /// Keep what tells source lines and inlined functions in [`Built::with_symbols`]. The compiler
+    /// may then arrange the code differently, so the program isn't the one that is built without;
+    /// it lies in another directory.
+    pub debug_info: bool,
     /// The compiler to use; otherwise [`toolchain::find`] chooses.
     pub rustc: Option<PathBuf>,
     /// The C compiler to use for dependencies in C; otherwise the one that the environment
@@ -87,7 +91,8 @@ pub struct Built {
     pub name: String,
     /// The stripped ELF file: what is run, proved and handed on.
     pub elf: PathBuf,
-    /// The same program with symbols, for profiles.
+    /// The same program with symbols, and with debug information where that was asked for, for
+    /// profiles.
     pub with_symbols: PathBuf,
 }
 

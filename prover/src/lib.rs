@@ -30,6 +30,7 @@
 
 pub mod budget;
 pub mod error;
+mod estimate;
 pub mod job;
 pub mod memory;
 pub mod program;
@@ -39,6 +40,7 @@ mod stark;
 mod survey;
 
 pub use crate::error::ProveError;
+pub use crate::estimate::{Estimate, estimate};
 pub use crate::job::Job;
 pub use crate::program::Program;
 pub use crate::prove::{Phase, ProveOptions, Proved, Prover, RunTables, SegmentTables, Timings};

@@ -564,13 +564,13 @@ fn segment_cells(options: &ProveOptions) -> Result<u64, ProveError> {
     Ok(options.segment_cells.unwrap_or_else(|| budget::cells_for(limit)))
 }
 
-fn heights_of(tables: &[Filled]) -> Vec<(u8, u8)> {
+pub(crate) fn heights_of(tables: &[Filled]) -> Vec<(u8, u8)> {
     tables
         .iter()
         .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))
         .collect()
 }
 
-fn numbered(heights: &[(Table, usize)]) -> Vec<(u8, u8)> {
+pub(crate) fn numbered(heights: &[(Table, usize)]) -> Vec<(u8, u8)> {
     heights.iter().map(|&(table, log)| (table.id(), log as u8)).collect()
 }

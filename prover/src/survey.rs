@@ -3,12 +3,12 @@
 use lvm_air::table::Table;
 use lvm_isa::segment::Ledger;
 use lvm_verifier::Profile;
+use lvm_verifier::config::CHALLENGE_DEGREE;
 use lvm_verifier::proof::Head;
 use lvm_verifier::stark::global::GlobalChallenges;
 use lvm_verifier::stark::interactions::Demands;
 use lvm_vm::execute::Execution;
 
-use crate::budget;
 use crate::job::Job;
 
 /// A run that is ready to be proved part by part.
@@ -52,14 +52,7 @@ impl Survey {
     /// Cells of main and interaction columns in all parts, padding included.
     #[must_use]
     pub fn cells(&self) -> u64 {
-        let parts = (0..self.head.parts()).filter_map(|index| self.head.part_head(index));
-        let tables = parts.flat_map(|part| &part.tables);
-        tables
-            .filter_map(|&(id, log)| {
-                let table = Table::from_id(id)?;
-                Some(u64::from(budget::row_cells(table)) << log)
-            })
-            .sum()
+        self.tables().iter().map(TableSize::cells).sum()
     }
 }
 
@@ -80,11 +73,15 @@ impl TableSize {
     /// The tables of a proof with this head, which must be one that a run can have.
     #[must_use]
     pub fn of(head: &Head) -> Vec<Self> {
+        let parts = (0..head.parts()).filter_map(|index| head.part_head(index));
+        Self::of_heights(parts.flat_map(|part| &part.tables).copied())
+    }
+
+    /// The tables with these numbers and log2 of heights.
+    pub(crate) fn of_heights(heights: impl IntoIterator<Item = (u8, u8)>) -> Vec<Self> {
         let mut rows = [0_u64; Table::ALL.len()];
-        for part in (0..head.parts()).filter_map(|index| head.part_head(index)) {
-            for &(id, log) in &part.tables {
-                rows[usize::from(id)] += 1 << log;
-            }
+        for (id, log) in heights {
+            rows[usize::from(id)] += 1 << log;
         }
         Table::ALL
             .into_iter()
@@ -97,5 +94,11 @@ impl TableSize {
                 extension_columns: Demands::of(table).columns(),
             })
             .collect()
+    }
+
+    /// Cells of main and interaction columns, padding included.
+    #[must_use]
+    pub fn cells(&self) -> u64 {
+        self.rows * (self.width + CHALLENGE_DEGREE * self.extension_columns) as u64
     }
 }

@@ -22,6 +22,7 @@ use crate::elf::LoadedProgram;
 use crate::error::{Cause, ExecuteError, Trap};
 use crate::final_memory::FinalMemory;
 use crate::memory::{Fault, Memory};
+use crate::observe::{Jump, Observer};
 
 /// The emulator's limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +74,23 @@ pub fn execute_keeping_memory(
     options: &Options,
     print: &mut dyn FnMut(&[u8]),
 ) -> Result<(Execution, FinalMemory), ExecuteError> {
+    execute_observed(program, &Code::new(program), private_input, options, print, &mut ())
+}
+
+/// The same, with someone who looks at it.
+pub(crate) fn execute_observed(
+    program: &LoadedProgram,
+    code: &Code,
+    private_input: &[u8],
+    options: &Options,
+    print: &mut dyn FnMut(&[u8]),
+    observer: &mut impl Observer,
+) -> Result<(Execution, FinalMemory), ExecuteError> {
     let memory = Memory::new(program, private_input, options.memory_max)?;
-    let code = Code::new(program);
-    let mut machine =
-        Machine { program, code: &code, memory, host: Host::new(print), misaligned: 0 };
-    match machine.run(program.program().entry, options.max_cycles) {
+    let mut machine = Machine { program, code, memory, host: Host::new(print), misaligned: 0 };
+    match machine.run(program.program().entry, options.max_cycles, observer) {
         Ok(end) => {
+            observer.end(end.cycles);
             let execution = Execution {
                 cycles: end.cycles,
                 misaligned: machine.misaligned,
@@ -89,7 +101,10 @@ pub fn execute_keeping_memory(
             };
             Ok((execution, FinalMemory(machine.memory)))
         }
-        Err(stop) => Err(stop.into_error(program, options)),
+        Err(stop) => {
+            observer.end(stop.cycle);
+            Err(stop.into_error(program, options))
+        }
     }
 }
 
@@ -161,7 +176,12 @@ fn set(registers: &mut Registers, register: u8, value: u64) {
 
 impl Machine<'_> {
     /// Runs from `entry` until a system call ends the run.
-    fn run(&mut self, entry: u64, max_cycles: u64) -> Result<End, Stop> {
+    fn run(
+        &mut self,
+        entry: u64,
+        max_cycles: u64,
+        observer: &mut impl Observer,
+    ) -> Result<End, Stop> {
         let code = self.code;
         let Some(entry_slot) = code.slots.slot_of(entry) else {
             let (pc, cause) = no_instruction(self.program, entry, entry);
@@ -218,9 +238,10 @@ impl Machine<'_> {
             }};
         }
         macro_rules! jump_to {
-            ($target:expr) => {{
+            ($jump:expr, $target:expr) => {{
                 let target = $target;
                 cycles += (slot - stretch) as u64 + 1;
+                observer.jump($jump, slot, target, cycles, registers[2]);
                 jump = slot;
                 stretch = target;
                 slot = target;
@@ -235,7 +256,7 @@ impl Machine<'_> {
                 let a = get(&registers, $op.rs1);
                 let b = get(&registers, $op.rs2);
                 if branch_taken(Operation::$operation, a, b) {
-                    jump_to!($op.target as usize);
+                    jump_to!(Jump::Direct, $op.target as usize);
                 }
             }};
         }
@@ -259,7 +280,7 @@ impl Machine<'_> {
                 Operation::Fence => set(&mut registers, SINK as u8, 0),
                 Operation::Jal => {
                     set(&mut registers, op.rd, op.operand);
-                    jump_to!(op.target as usize);
+                    jump_to!(Jump::of_jal(op), op.target as usize);
                 }
                 Operation::Jalr => {
                     let target = jalr_target(get(&registers, op.rs1), i64::from(op.target as i32));
@@ -270,7 +291,7 @@ impl Machine<'_> {
                         return Err(Stop { pc, cycle: executed, fault: Some(cause.into()) });
                     };
                     set(&mut registers, op.rd, op.operand);
-                    jump_to!(target_slot);
+                    jump_to!(Jump::of_jalr(op), target_slot);
                 }
                 Operation::Beq => branch!(op, Beq),
                 Operation::Bne => branch!(op, Bne),
@@ -340,8 +361,9 @@ impl Machine<'_> {
                         });
                     }
                     match self.call(&registers) {
-                        Ok(None) => {}
+                        Ok(None) => observer.system_call(registers[17]),
                         Ok(Some(exit_code)) => {
+                            observer.system_call(registers[17]);
                             let registers = core::array::from_fn(|at| registers[at]);
                             return Ok(End { cycles: executed + 1, exit_code, registers });
                         }

@@ -15,6 +15,8 @@
 //! | `code` | instructions prepared for the interpreter |
 //! | `ecall` | what system calls hand to the outside |
 //! | [`mod@execute`] | the fast interpreter |
+//! | `observe` | what the fast interpreter tells of a run while it goes on |
+//! | [`mod@profile`] | where a run's cycles go |
 //! | [`final_memory`] | memory as a run left it, and named places in it |
 //! | [`mod@record`] | the interpreter that leaves an event for every table row |
 //! | [`error`] | refused files, traps and limits |
@@ -33,6 +35,8 @@ pub mod error;
 pub mod execute;
 pub mod final_memory;
 mod memory;
+mod observe;
+pub mod profile;
 pub mod record;
 pub mod symbols;
 mod timed_memory;

@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &Build) -> anyhow::Result<ExitCode> {
         features: arguments.features.clone(),
         no_default_features: arguments.no_default_features,
         locked: arguments.locked,
+        debug_info: arguments.debug_info,
         rustc: arguments.rustc.clone(),
         c_compiler: arguments.cc.clone(),
         target_dir: arguments.target_dir.clone(),
@@ -49,7 +50,9 @@ pub(crate) fn run(arguments: &Build) -> anyhow::Result<ExitCode> {
         display::json(&Report { guests })?;
     } else {
         for guest in built {
-            line(guest.elf.display())?;
+            // What was asked for is not in the stripped file.
+            let elf = if arguments.debug_info { guest.with_symbols } else { guest.elf };
+            line(elf.display())?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,10 +2,21 @@
 //! that says so and without files.
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader};
-use std::process::Command;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command};
+
+use lvm_isa::instruction::Operation::Jal;
+use lvm_syscalls::print;
+use lvm_vm::assemble::{Assembler, ecall, i};
 
 use crate::command::{FOREVER, Folder, elf};
+
+fn interrupt(child: &mut Child, signal: &str, code: i32) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("kill starts");
+    assert!(sent.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(code), "{signal}");
+}
 
 fn check(signal: &str, code: i32) {
     let folder = Folder::new();
@@ -17,10 +28,7 @@ fn check(signal: &str, code: i32) {
     let stderr = child.stderr.take().expect("it was asked for");
     let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.ends_with("surveying the run")), "the run begins");
-    let id = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("kill starts");
-    assert!(sent.success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(code), "{signal}");
+    interrupt(&mut child, signal, code);
     assert_eq!(folder.names(), ["forever.elf"]);
 }
 
@@ -32,4 +40,21 @@ fn by_the_keyboard() {
 #[test]
 fn by_the_system() {
     check("TERM", 143);
+}
+
+#[test]
+fn while_a_run_is_profiled() {
+    let folder = Folder::new();
+    let mut code = Assembler::new();
+    code.li(17, print::NUMBER).li(10, Assembler::CODE_START).li(11, 1).push(ecall());
+    code.push(i(Jal, 0, 0, 0));
+    folder.write("forever.elf", code.elf());
+    let mut child = folder
+        .command(["execute", "forever.elf", "--profile", "run.svg", "--stats"])
+        .spawn()
+        .expect("the command starts");
+    let mut stderr = child.stderr.take().expect("it was asked for");
+    stderr.read_exact(&mut [0]).expect("the guest prints");
+    interrupt(&mut child, "INT", 130);
+    assert_eq!(folder.names(), ["forever.elf"]);
 }

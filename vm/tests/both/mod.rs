@@ -1,5 +1,5 @@
-//! Runs a program in both interpreters, checks that they agree, and checks that the recorded
-//! events are a consistent account of the run.
+//! Runs a program in both interpreters and in the profiler, checks that they agree, and checks that
+//! the recorded events are a consistent account of the run.
 //!
 //! The account is consistent when in each segment every register and every word has one unbroken
 //! chain of accesses from its first to its last value with strictly increasing times, when there is
@@ -20,6 +20,7 @@ use lvm_syscalls::{commit, copy_words, halt, keccak_f, layout, panic};
 use lvm_vm::elf::LoadedProgram;
 use lvm_vm::error::ExecuteError;
 use lvm_vm::execute::{Execution, Options, execute};
+use lvm_vm::profile::{Profiled, Span, profile};
 use lvm_vm::record::{Recording, record};
 
 /// Both interpreters' common result, with the events checked.
@@ -42,6 +43,7 @@ pub(crate) fn run_both_for(
     let print = &mut |text: &[u8]| recorded_print.push(text.to_vec());
     let recorded = record(program, input, &options, &Budget::UNLIMITED, print);
     assert_eq!(printed, recorded_print, "what is printed");
+    check_profile(program, input, &options, &executed, recorded.as_ref().ok());
     match (executed, recorded) {
         (Ok(executed), Ok(recording)) => {
             assert_eq!(executed, recording.execution);
@@ -478,4 +480,43 @@ fn initial_word(program: &LoadedProgram, input: &[u8], address: u64) -> u64 {
     };
     let from_input: [u8; 8] = core::array::from_fn(|at| byte(address + at as u64).unwrap_or(0));
     u64::from_le_bytes(from_input) | program.program().initial_word(address)
+}
+
+/// Checks that the profiler tells the same run: its outcome, and how often each instruction was
+/// executed as far as the recording knows.
+fn check_profile(
+    program: &LoadedProgram,
+    input: &[u8],
+    options: &Options,
+    executed: &Result<Execution, ExecuteError>,
+    recording: Option<&Recording>,
+) {
+    let Profiled { outcome, profile } = profile(program, input, options, &mut |_| {});
+    assert_eq!(outcome, *executed);
+    assert_eq!(profile.spans.iter().map(Span::cycles).sum::<u64>(), profile.cycles);
+    assert_eq!(profile.operations(program).iter().sum::<u64>(), profile.cycles);
+    match &outcome {
+        Ok(execution) => assert_eq!(profile.cycles, execution.cycles),
+        Err(ExecuteError::Trap(trap)) => assert_eq!(profile.cycles, trap.cycle),
+        Err(_) => assert!(profile.cycles >= options.max_cycles),
+    }
+    let Some(recording) = recording else { return };
+    let mut expected: BTreeMap<u64, u64> = BTreeMap::new();
+    for Segment { events, .. } in &recording.segments {
+        let steps = step_lists(events).into_iter().flat_map(|(_, list)| list).map(|it| it.index);
+        let memory =
+            memory_lists(events).into_iter().flat_map(|(_, list)| list).map(|it| it.step.index);
+        for index in steps.chain(memory).chain(events.ecall.iter().map(|it| it.index)) {
+            *expected.entry(program.program().instructions[index as usize].0).or_default() += 1;
+        }
+    }
+    let mut found: BTreeMap<u64, u64> = BTreeMap::new();
+    for span in &profile.spans {
+        for pc in span.addresses.clone().step_by(4) {
+            *found.entry(pc).or_default() += span.count;
+        }
+    }
+    assert_eq!(found, expected, "how often each instruction was executed");
+    let calls = recording.segments.iter().map(|segment| segment.events.ecall.len() as u64);
+    assert_eq!(profile.system_calls.values().sum::<u64>(), calls.sum());
 }
