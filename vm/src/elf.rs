@@ -12,7 +12,9 @@
 //! [`Program`] keeps the promises stated there. Loading never panics, and uses time and memory
 //! bounded by [`IMAGE_MAX`] and the length of the file.
 
+use core::fmt;
 use core::ops::Range;
+use core::str::FromStr;
 
 use lvm_isa::decode::decode;
 use lvm_isa::instruction::Instruction;
@@ -50,6 +52,38 @@ pub enum Abi {
     /// and on. The program gets instructions before its own, at the beginning of memory, so it is
     /// another program than the same file loaded for this machine, with another verifying key.
     LambdaVm,
+}
+
+impl Abi {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Lvm, Self::LambdaVm];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lvm => "lvm",
+            Self::LambdaVm => "lambda-vm",
+        }
+    }
+}
+
+impl fmt::Display for Abi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no machine's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown machine; programs are for lvm or for lambda-vm")]
+pub struct UnknownAbi;
+
+impl FromStr for Abi {
+    type Err = UnknownAbi;
+
+    fn from_str(name: &str) -> Result<Self, UnknownAbi> {
+        Self::ALL.into_iter().find(|abi| abi.name() == name).ok_or(UnknownAbi)
+    }
 }
 
 /// A part of memory that the ELF file fills.

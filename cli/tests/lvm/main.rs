@@ -7,5 +7,6 @@ mod conformance_folders;
 mod files_whole_or_absent;
 mod interrupted_runs_go_on;
 mod interrupted_runs_leave_nothing;
+mod programs_of_other_machines;
 mod proofs_verify;
 mod wrong_usage_refused;
