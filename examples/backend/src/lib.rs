@@ -10,6 +10,7 @@
 //! | [`verifier`] | ere's `zkVMVerifier` | there |
 //! | `prover` | ere's `zkVMProver` | |
 //! | `backend`, `input` | ethrex's `ProverBackend` | |
+//! | `split` | several machines that make one proof | |
 //! | `workload` | what is proved: a program, its input, the output that it must have | |
 //!
 //! Invariant: nothing here writes a file, starts a process or keeps anything from one proof to the
@@ -26,6 +27,8 @@ pub mod codec;
 pub mod input;
 #[cfg(feature = "prover")]
 pub mod prover;
+#[cfg(feature = "prover")]
+pub mod split;
 pub mod verifier;
 #[cfg(feature = "prover")]
 pub mod workload;

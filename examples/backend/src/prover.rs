@@ -133,9 +133,9 @@ impl From<ProveError> for LvmError {
 
 /// lvm, with one program.
 pub struct LvmProver {
-    prover: Prover,
+    pub(crate) prover: Prover,
     verifier: LvmVerifier,
-    options: ProveOptions,
+    pub(crate) options: ProveOptions,
 }
 
 impl LvmProver {
@@ -162,7 +162,7 @@ fn private_input(input: &Input) -> Result<&[u8], LvmError> {
 }
 
 /// Whether a run succeeded.
-fn succeeded(execution: &Execution) -> Result<(), LvmError> {
+pub(crate) fn succeeded(execution: &Execution) -> Result<(), LvmError> {
     match execution.exit_code {
         0 => Ok(()),
         exit_code => {
