@@ -142,7 +142,7 @@ pub(crate) struct Prove {
     pub(crate) memory_limit: Option<u64>,
     /// Size of a segment: cells of its main and interaction columns, in units of 2^20
     ///
-    /// 64 are about a million cycles. Without it, the size is what the memory allows, 64 at most;
+    /// 48 are about a million cycles. Without it, the size is what the memory allows, 48 at most;
     /// with --resume, it is that of the interrupted run.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=SEGMENT_SIZE_MAX))]
     pub(crate) segment_size: Option<u64>,
