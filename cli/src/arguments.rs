@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, value_parser};
 use lvm_prover::budget;
 use lvm_verifier::Profile;
+use lvm_vm::elf::Abi;
 
 use crate::size;
 
@@ -83,6 +84,9 @@ pub(crate) struct Execute {
     /// The program, an RV64IM ELF file
     #[arg(value_name = "ELF")]
     pub(crate) elf: PathBuf,
+    /// The machine that the program was built for: lvm or lambda-vm
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) abi: Abi,
     /// File with the program's private input; without it, the input is empty
     #[arg(long, value_name = "FILE")]
     pub(crate) private_input: Option<PathBuf>,
@@ -136,6 +140,9 @@ pub(crate) struct Prove {
     /// File to write the proof to
     #[arg(short, long, value_name = "PROOF")]
     pub(crate) output: PathBuf,
+    /// The machine that the program was built for: lvm or lambda-vm
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) abi: Abi,
     /// File with the program's private input; without it, the input is empty
     #[arg(long, value_name = "FILE")]
     pub(crate) private_input: Option<PathBuf>,
@@ -153,7 +160,7 @@ pub(crate) struct Prove {
     pub(crate) memory_limit: Option<u64>,
     /// Size of a segment: cells of its main and interaction columns, in units of 2^20
     ///
-    /// 64 are about a million cycles. Without it, the size is what the memory allows, 64 at most;
+    /// 48 are about a million cycles. Without it, the size is what the memory allows, 48 at most;
     /// with --resume, it is that of the interrupted run.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=SEGMENT_SIZE_MAX))]
     pub(crate) segment_size: Option<u64>,
@@ -196,6 +203,9 @@ pub(crate) struct Verify {
     /// The program, an RV64IM ELF file
     #[arg(value_name = "ELF")]
     pub(crate) elf: Option<PathBuf>,
+    /// The machine that the program was built for: lvm or lambda-vm
+    #[arg(long, value_name = "NAME", default_value_t, conflicts_with = "vk")]
+    pub(crate) abi: Abi,
     /// The program's verifying key, as `lvm vk` writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) vk: Option<PathBuf>,
@@ -228,6 +238,9 @@ pub(crate) struct Vk {
     /// The program, an RV64IM ELF file
     #[arg(value_name = "ELF")]
     pub(crate) elf: PathBuf,
+    /// The machine that the program was built for: lvm or lambda-vm
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) abi: Abi,
     /// File to write the 32 bytes to
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -5,15 +5,19 @@
 //! memory behind a segment's file data is zero. Everything else that the file might ask for is
 //! refused with an [`ElfError`], and so is whatever the machine could not honour: overlapping
 //! segments, segments that are both writable and executable, segments outside of memory or in
-//! the place of the private input.
+//! the place of the private input. Programs that were built for LambdaVM get what their machine
+//! has and this one has not ([`Abi`]).
 //!
 //! Invariant: a [`LoadedProgram`]'s segments are sorted, disjoint, not empty and inside memory; its
 //! [`Program`] keeps the promises stated there. Loading never panics, and uses time and memory
 //! bounded by [`IMAGE_MAX`] and the length of the file.
 
+use core::fmt;
 use core::ops::Range;
+use core::str::FromStr;
 
 use lvm_isa::decode::decode;
+use lvm_isa::instruction::Instruction;
 use lvm_isa::program::Program;
 use lvm_isa::semantics::WORD_BYTES;
 use lvm_syscalls::layout::{MEMORY_END, MEMORY_START, PRIVATE_INPUT_END, PRIVATE_INPUT_START};
@@ -25,6 +29,7 @@ use object::elf::{
 use object::read::elf::{FileHeader, ProgramHeader};
 
 use crate::error::{ElfError, Place};
+use crate::lambda_vm;
 use crate::symbols::Symbols;
 
 /// Most bytes that a program's segments may have together. Memory that is only zero-filled does
@@ -36,6 +41,50 @@ const INSTRUCTION_BYTES: u64 = 4;
 
 /// The region whose initial contents a prover may choose.
 const PRIVATE_INPUT: Range<u64> = PRIVATE_INPUT_START..PRIVATE_INPUT_END;
+
+/// Which machine a program was built for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Abi {
+    /// This one, as `lvm_syscalls` says.
+    #[default]
+    Lvm,
+    /// LambdaVM, which begins with a stack pointer and skips instructions that turn interrupts off
+    /// and on. The program gets instructions before its own, at the beginning of memory, so it is
+    /// another program than the same file loaded for this machine, with another verifying key.
+    LambdaVm,
+}
+
+impl Abi {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Lvm, Self::LambdaVm];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lvm => "lvm",
+            Self::LambdaVm => "lambda-vm",
+        }
+    }
+}
+
+impl fmt::Display for Abi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no machine's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown machine; programs are for lvm or for lambda-vm")]
+pub struct UnknownAbi;
+
+impl FromStr for Abi {
+    type Err = UnknownAbi;
+
+    fn from_str(name: &str) -> Result<Self, UnknownAbi> {
+        Self::ALL.into_iter().find(|abi| abi.name() == name).ok_or(UnknownAbi)
+    }
+}
 
 /// A part of memory that the ELF file fills.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +161,14 @@ fn contains_instruction(range: &Range<u64>, pc: u64) -> bool {
 
 /// Loads a program.
 pub fn load(bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
+    load_for(Abi::Lvm, bytes)
+}
+
+/// Loads a program that was built for the machine that `abi` says.
+pub fn load_for(abi: Abi, bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
     let (entry, headers) = read_headers(bytes)?;
 
+    let start = lambda_vm::start_code(entry);
     let mut loads = Vec::new();
     let mut image_length = 0u64;
     for (index, header) in headers.iter().enumerate() {
@@ -140,10 +195,17 @@ pub fn load(bytes: &[u8]) -> Result<LoadedProgram, ElfError> {
         }
     }
     check_entry(entry, &loads)?;
+    let (entry, decode): (_, fn(u32) -> _) = match abi {
+        Abi::Lvm => (entry, decode),
+        Abi::LambdaVm => {
+            put_first(start_segment(), &start, &mut loads)?;
+            (lambda_vm::START, lambda_vm::decode)
+        }
+    };
 
     let program = Program {
         entry,
-        instructions: read_instructions(&loads),
+        instructions: read_instructions(&loads, decode),
         words: read_words(&loads),
         read_only: read_only_words(&loads),
     };
@@ -271,6 +333,35 @@ fn check_entry(entry: u64, loads: &[(Segment, &[u8])]) -> Result<(), ElfError> {
     Ok(())
 }
 
+/// The segment of the instructions before those of a program for LambdaVM.
+fn start_segment() -> Segment {
+    Segment {
+        range: lambda_vm::START..lambda_vm::START + lambda_vm::START_BYTES,
+        file_length: lambda_vm::START_BYTES,
+        readable: true,
+        writable: false,
+        executable: true,
+    }
+}
+
+/// Puts a segment at the beginning of memory before those of the file.
+fn put_first<'a>(
+    segment: Segment,
+    data: &'a [u8],
+    loads: &mut Vec<(Segment, &'a [u8])>,
+) -> Result<(), ElfError> {
+    let (first, end) = (segment.range.start, segment.range.end);
+    match loads.first() {
+        Some((next, _)) if next.range.start < end => {
+            Err(ElfError::Overlap { first, second: next.range.start })
+        }
+        _ => {
+            loads.insert(0, (segment, data));
+            Ok(())
+        }
+    }
+}
+
 /// The words that an executable segment's zero-filled tail has for itself.
 fn zero_words(segment: &Segment) -> usize {
     if !segment.executable {
@@ -285,7 +376,10 @@ fn zero_words(segment: &Segment) -> usize {
 
 /// Every decodable word of the executable segments. A zero word does not decode, so the
 /// zero-filled tails have none.
-fn read_instructions(loads: &[(Segment, &[u8])]) -> Vec<(u64, lvm_isa::instruction::Instruction)> {
+fn read_instructions(
+    loads: &[(Segment, &[u8])],
+    decode: fn(u32) -> Option<Instruction>,
+) -> Vec<(u64, Instruction)> {
     let mut instructions = Vec::new();
     for (segment, data) in loads.iter().filter(|(segment, _)| segment.executable) {
         for (pc, chunk) in (segment.range.start..).step_by(4).zip(data.chunks(4)) {

@@ -9,6 +9,7 @@
 //! | module | what it is for |
 //! | --- | --- |
 //! | [`elf`] | which ELF files are programs, and what they put into memory |
+//! | `lambda_vm` | what programs for LambdaVM find there and not here |
 //! | [`symbols`] | names of code addresses, for messages |
 //! | `memory` | the sparse memory |
 //! | `timed_memory` | the same with the time of each word's last access |
@@ -34,6 +35,7 @@ pub mod elf;
 pub mod error;
 pub mod execute;
 pub mod final_memory;
+mod lambda_vm;
 mod memory;
 mod observe;
 pub mod profile;

@@ -9,7 +9,7 @@ use lvm_syscalls::layout::{
     PRIVATE_INPUT_DATA, PRIVATE_INPUT_END, PRIVATE_INPUT_MAX, PRIVATE_INPUT_START,
 };
 use lvm_vm::assemble::{Assembler, i};
-use lvm_vm::elf::{IMAGE_MAX, LoadedProgram, load};
+use lvm_vm::elf::{Abi, IMAGE_MAX, LoadedProgram, load, load_for};
 use lvm_vm::error::ElfError::{self, *};
 use proptest::prelude::*;
 
@@ -340,7 +340,8 @@ fn zero_filled_memory_costs_nothing() {
 
 /// Loads a file that may be anything, and runs what loads.
 fn survive(bytes: &[u8]) {
-    if let Ok(program) = load(bytes) {
+    for program in Abi::ALL.into_iter().filter_map(|abi| load_for(abi, bytes).ok()) {
+        program.program().validate().unwrap();
         let instructions = &program.program().instructions;
         assert!(instructions.is_sorted_by(|a, b| a.0 < b.0));
         assert!(program.program().words.is_sorted_by(|a, b| a.0 < b.0));

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Execute) -> anyhow::Result<ExitCode> {
     .into_iter()
     .flatten()
     .collect();
-    let program = load(&arguments.elf)?;
+    let program = load(&arguments.elf, arguments.abi)?;
     let private_input = files::read_input(arguments.private_input.as_deref())?;
     let destination = arguments
         .public_output

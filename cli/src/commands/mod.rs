@@ -15,13 +15,15 @@ use std::path::Path;
 
 use anyhow::Context;
 use lvm_prover::{Program, Prover};
+use lvm_vm::elf::{self, Abi};
 
 use crate::files;
 
-/// The program in the file `path`.
-fn load(path: &Path) -> anyhow::Result<Program> {
-    let elf = files::read_elf(path)?;
-    Program::load(&elf).with_context(|| format!("cannot load the program {}", path.display()))
+/// The program in the file `path`, which was built for the machine that `abi` says.
+fn load(path: &Path, abi: Abi) -> anyhow::Result<Program> {
+    let loaded = elf::load_for(abi, &files::read_elf(path)?)
+        .with_context(|| format!("cannot load the program {}", path.display()))?;
+    Ok(loaded.into())
 }
 
 /// A prover of `program`, which came from the file `path`.

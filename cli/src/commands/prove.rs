@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Prove, verbose: bool) -> anyhow::Result<ExitCode> 
         .as_deref()
         .map(|path| Destination::new(path, &files))
         .transpose()?;
-    let program = load(&arguments.elf)?;
+    let program = load(&arguments.elf, arguments.abi)?;
     let private_input = files::read_input(arguments.private_input.as_deref())?;
     let segment_size = arguments.segment_size.map(|size| size * SEGMENT_SIZE_UNIT);
     let mut options = ProveOptions {

@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Verify) -> anyhow::Result<ExitCode> {
 fn key(arguments: &Verify) -> anyhow::Result<VerifyingKey> {
     match (&arguments.vk, &arguments.elf) {
         (Some(path), _) => vk::read(path),
-        (None, Some(elf)) => Ok(prover(load(elf)?, elf)?.verifying_key()),
+        (None, Some(elf)) => Ok(prover(load(elf, arguments.abi)?, elf)?.verifying_key()),
         (None, None) => anyhow::bail!("neither a program nor a verifying key was given"),
     }
 }

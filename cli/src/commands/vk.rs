@@ -19,7 +19,8 @@ pub(crate) fn run(arguments: &Vk) -> anyhow::Result<ExitCode> {
         .as_deref()
         .map(|path| Destination::new(path, &[&arguments.elf]))
         .transpose()?;
-    let key = prover(load(&arguments.elf)?, &arguments.elf)?.verifying_key();
+    let program = load(&arguments.elf, arguments.abi)?;
+    let key = prover(program, &arguments.elf)?.verifying_key();
     match destination {
         Some(destination) => destination.write(key.as_bytes())?,
         None => line(key)?,

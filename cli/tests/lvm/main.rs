@@ -8,6 +8,7 @@ mod files_whole_or_absent;
 mod interrupted_runs_go_on;
 mod interrupted_runs_leave_nothing;
 mod profiles_complete;
+mod programs_of_other_machines;
 mod proofs_verify;
 mod statistics_add_up;
 mod wrong_usage_refused;
