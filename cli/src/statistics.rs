@@ -8,7 +8,7 @@ use lvm_isa::instruction::{Class, Operation};
 use lvm_isa::segment::Cell;
 use lvm_prover::{Estimate, Program, TableSize, budget};
 use lvm_syscalls::layout::{PRIVATE_INPUT_END, PRIVATE_INPUT_START};
-use lvm_syscalls::{commit, halt, keccak_f, panic, print};
+use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
 use lvm_vm::profile::Profile;
 use serde::Serialize;
 
@@ -185,6 +185,7 @@ const fn call_name(number: u64) -> &'static str {
         panic::NUMBER => "panic",
         commit::NUMBER => "commit",
         halt::NUMBER => "halt",
+        copy_words::NUMBER => "copy_words",
         keccak_f::NUMBER => "keccak_f",
         _ => "unknown",
     }
