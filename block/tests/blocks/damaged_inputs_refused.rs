@@ -4,12 +4,11 @@
 //! header that nothing follows from, such as its extra data. The claim then is what it was, except
 //! for the hashes that tell the reader that the header, or what was taken on trust, is another.
 
-mod support;
-
+use crate::files;
+use crate::seed::Seed;
 use lvm_block::input::{Ancestry, Input};
 use lvm_block::output::Claim;
 use lvm_block::validate;
-use support::Seed;
 
 /// Damaged inputs for each part of each block.
 const SAMPLES: usize = 50;
@@ -58,7 +57,7 @@ fn check(part: Part, ancestry: &Ancestry<'_>, honest: &Claim, damaged: &Claim, p
 }
 
 fn flip_bits(name: &str) {
-    let Some(mut bytes) = support::block(name) else { return };
+    let Some(mut bytes) = files::block(name) else { return };
     let honest = validate(&bytes).unwrap();
     let mut seed = Seed::new(name);
     let mut refused = 0;

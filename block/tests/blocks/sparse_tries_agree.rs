@@ -1,14 +1,12 @@
 //! A trie that was changed has the root of a trie that was made anew, by an implementation that
 //! shares no code with it; also when only the nodes that are needed are known.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::seed::Seed;
 use alloy_primitives::{B256, U256, keccak256};
 use alloy_trie::root::storage_root;
 use lvm_block::trie::{Store, Trie, TrieError};
-use support::Seed;
 
 type Words = BTreeMap<B256, U256>;
 
@@ -194,9 +192,7 @@ fn malformed_nodes_are_refused() {
     check(&leaf(&[&[0x31][..], &key[..]].concat()), Err(TrieError::Malformed));
     check(&leaf(&[]), Err(TrieError::Malformed));
     check(&leaf(&[&[0x20][..], &key[1..]].concat()), Ok(false));
-    for node in
-        [&b""[..], b"\x80", b"\xC0", b"\xC1\x80", b"\xC2\x20", b"\xF8\x00", b"\xC2\x20\x05\x00"]
-    {
+    for node in [&b""[..], b"\xC0", b"\xC1\x80", b"\xC2\x20", b"\xF8\x00", b"\xC2\x20\x05\x00"] {
         check(node, Err(TrieError::Malformed));
     }
     // A branch with one child, and one with a value.

@@ -1,8 +1,7 @@
 //! Real blocks with one thing wrong are refused for that very reason. The honest twin of each is
 //! the block as it is, through the same path.
 
-mod support;
-
+use crate::files;
 use alloy_consensus::constants::EMPTY_ROOT_HASH;
 use alloy_consensus::{Header, SignableTransaction};
 use alloy_eips::eip2718::Encodable2718;
@@ -91,7 +90,7 @@ impl Parts {
 
 /// The block that all of these tests change.
 fn parts() -> Option<Parts> {
-    let parts = Parts::new(&support::block("hoodi_1265656")?);
+    let parts = Parts::new(&files::block("hoodi_1265656")?);
     let claim = validate(&parts.encode()).expect("the block as it is is valid");
     assert_eq!(claim.post_state_root, parts.header.state_root);
     Some(parts)
@@ -112,9 +111,9 @@ fn refused(parts: &Parts, change: impl FnOnce(&mut Parts)) -> Invalid {
 }
 
 macro_rules! assert_refused {
-    ($parts:expr, $change:expr, $expected:pat) => {
+    ($parts:expr, $change:expr, $($expected:tt)+) => {
         let invalid = refused($parts, $change);
-        assert!(matches!(invalid, $expected), "{invalid:?}");
+        assert!(matches!(invalid, $($expected)+), "{invalid:?}");
     };
 }
 
@@ -162,7 +161,7 @@ fn headers_that_are_no_ancestors() {
     );
     assert_refused!(
         &parts,
-        |parts| drop(parts.ancestors.last_mut().unwrap().push(0)),
+        |parts| parts.ancestors.last_mut().unwrap().push(0),
         Invalid::Ancestry(AncestryError::Rlp(_))
     );
 }
@@ -176,7 +175,7 @@ fn headers_that_break_a_rule() {
     };
     check(HeaderError::Number, |header| header.number += 1);
     check(HeaderError::Timestamp, |header| header.timestamp -= 12);
-    check(HeaderError::GasLimit, |header| header.gas_limit += header.gas_limit / 1000);
+    check(HeaderError::GasLimit, |header| header.gas_limit += header.gas_limit / 500);
     check(HeaderError::GasLimit, |header| header.gas_limit = 4999);
     check(HeaderError::GasLimit, |header| header.gas_limit = 1 << 63);
     check(HeaderError::GasUsed, |header| header.gas_used = header.gas_limit + 1);
@@ -191,7 +190,7 @@ fn headers_that_break_a_rule() {
     check(HeaderError::Fields, |header| header.requests_hash = None);
     check(HeaderError::BlobGasUsed, |header| header.blob_gas_used = Some(10 << 17));
     check(HeaderError::ExcessBlobGas, |header| *header.excess_blob_gas.as_mut().unwrap() += 1);
-    check(HeaderError::Timestamp, |header| header.timestamp = 1);
+    check(HeaderError::Fields, |header| header.timestamp = 1);
 
     let implausible = |change: fn(&mut Header)| {
         let invalid = refused(&parts, |parts| parts.change_parent(change));
@@ -200,7 +199,6 @@ fn headers_that_break_a_rule() {
     implausible(|parent| parent.excess_blob_gas = Some(u64::MAX));
     implausible(|parent| parent.blob_gas_used = Some(u64::MAX));
     implausible(|parent| parent.base_fee_per_gas = Some(u64::MAX));
-    implausible(|parent| parent.base_fee_per_gas = None);
     implausible(|parent| parent.gas_used = u64::MAX);
 }
 
@@ -227,11 +225,11 @@ fn headers_that_disagree_with_execution() {
             header.blob_gas_used = Some(header.blob_gas_used.unwrap() ^ 1 << 17);
         },
     );
-    // The root that goes into the contract of beacon roots (EIP-4788), and the fees' receiver.
+    // The root that goes into the contract of beacon roots (EIP-4788).
     check(
         |e| *e == Disagreement::StateRoot,
         |header| {
-            header.parent_beacon_block_root = Some(B256::ZERO);
+            header.parent_beacon_block_root = Some(B256::repeat_byte(1));
         },
     );
     check(|e| *e == Disagreement::TransactionsRoot, |header| header.transactions_root.0[0] ^= 1);
