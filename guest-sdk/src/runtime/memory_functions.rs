@@ -5,10 +5,9 @@
 //! main part's.
 //!
 //! The main part of a longer copy is left to the call `copy_words`, which takes a row for a word.
-//! Around it are some fifteen instructions, so that it pays from [`ALIGNED_MIN`] bytes on, or from
-//! [`MISALIGNED_MIN`] if source and destination differ in alignment: then a loop's loads are
-//! misaligned, and a row of the table `misaligned` is three times as wide as others. Shorter copies
-//! take loops, whose stores are aligned.
+//! Around it are some fifteen instructions, so that it pays from [`ALIGNED_MIN`] bytes on. If source
+//! and destination differ in alignment it pays wherever the loop would turn at all: the loop's
+//! loads are misaligned then, and a row of the table `misaligned` is three times as wide as others.
 //!
 //! `memcpy` is correct for a destination that begins before an overlapping source; `memmove`
 //! falls into it there. This needs that both ends are loaded before anything is stored, and
@@ -17,9 +16,7 @@
 use lvm_syscalls::copy_words;
 
 /// Fewest bytes whose copy takes `copy_words` if source and destination are aligned alike.
-const ALIGNED_MIN: u64 = 136;
-/// Fewest bytes whose copy takes it if they are not. No less than two words.
-const MISALIGNED_MIN: u64 = 48;
+const ALIGNED_MIN: u64 = 208;
 
 // a0 = destination, a1 = source, a2 = length; returns a0.
 core::arch::global_asm!(
@@ -77,40 +74,12 @@ core::arch::global_asm!(
     "andi t0, t0, 7",
     "add a1, a1, t0",
     "add t1, a0, t0",
-    "li t2, {misaligned_min}",
-    "bltu a2, t2, 7f",
-    "andi t0, a1, 7",
-    "bnez t0, 5f",
-    "li t2, {aligned_min}",
-    "bltu a2, t2, 7f",
-    "5:",
-    // a2: words up to the last 8 bytes, t0: words of a call, t3: what is returned.
-    "sub a2, a4, t1",
-    "addi a2, a2, -1",
-    "srli a2, a2, 3",
-    "mv t3, a0",
-    "mv a0, t1",
-    "mv t1, a2",
-    "li a7, {number}",
-    "li t0, {words_max}",
-    "6:",
-    "mv a2, t1",
-    "bleu t1, t0, 8f",
-    "mv a2, t0",
-    "8:",
-    "ecall",
-    "sub t1, t1, a2",
-    "slli a2, a2, 3",
-    "add a0, a0, a2",
-    "add a1, a1, a2",
-    "bnez t1, 6b",
-    "mv a0, t3",
-    "sd a5, 0(a0)",
-    "sd a6, -8(a4)",
-    "ret",
-    "7:",
     "addi t2, a4, -64",
     "bltu t2, t1, 1f",
+    "andi t0, a1, 7",
+    "bnez t0, 5f",
+    "li t0, {aligned_min}",
+    "bgeu a2, t0, 5f",
     "0:",
     "ld a2, 0(a1)",
     "ld a3, 8(a1)",
@@ -157,6 +126,31 @@ core::arch::global_asm!(
     "sd a5, 0(a0)",
     "sd a6, -8(a4)",
     "ret",
+    "5:",
+    // a2: words up to the last 8 bytes, t0: words of a call, t3: what is returned.
+    "sub a2, a4, t1",
+    "addi a2, a2, -1",
+    "srli a2, a2, 3",
+    "mv t3, a0",
+    "mv a0, t1",
+    "mv t1, a2",
+    "li a7, {number}",
+    "li t0, {words_max}",
+    "6:",
+    "mv a2, t1",
+    "bleu t1, t0, 8f",
+    "mv a2, t0",
+    "8:",
+    "ecall",
+    "sub t1, t1, a2",
+    "slli a2, a2, 3",
+    "add a0, a0, a2",
+    "add a1, a1, a2",
+    "bnez t1, 6b",
+    "mv a0, t3",
+    "sd a5, 0(a0)",
+    "sd a6, -8(a4)",
+    "ret",
     // The destination begins within the source: the same from the end to the start.
     // t1: aligned end of the destination, a3: the source byte that belongs there.
     ".Lbackward:",
@@ -169,42 +163,12 @@ core::arch::global_asm!(
     "andi t0, a4, 7",
     "sub a3, a3, t0",
     "sub t1, a4, t0",
-    "li t2, {misaligned_min}",
-    "bltu a2, t2, 7f",
-    "andi t0, a3, 7",
-    "bnez t0, 5f",
-    "li t2, {aligned_min}",
-    "bltu a2, t2, 7f",
-    "5:",
-    // a2: words down to the first 8 bytes, t0: words of a call, t3: what is returned, t4: words
-    // left.
-    "sub a2, t1, a0",
-    "addi a2, a2, -1",
-    "srli a2, a2, 3",
-    "mv t3, a0",
-    "mv a0, t1",
-    "mv a1, a3",
-    "mv t4, a2",
-    "li a7, {number}",
-    "li t0, {words_max}",
-    "6:",
-    "mv a2, t4",
-    "bleu t4, t0, 8f",
-    "mv a2, t0",
-    "8:",
-    "slli t5, a2, 3",
-    "sub a0, a0, t5",
-    "sub a1, a1, t5",
-    "ecall",
-    "sub t4, t4, a2",
-    "bnez t4, 6b",
-    "mv a0, t3",
-    "sd a5, 0(a0)",
-    "sd a6, -8(a4)",
-    "ret",
-    "7:",
     "addi t2, a0, 64",
     "bltu t1, t2, 1f",
+    "andi t0, a3, 7",
+    "bnez t0, 5f",
+    "li t0, {aligned_min}",
+    "bgeu a2, t0, 5f",
     "0:",
     "ld a1, -8(a3)",
     "ld a2, -16(a3)",
@@ -238,13 +202,39 @@ core::arch::global_asm!(
     "sd a5, 0(a0)",
     "sd a6, -8(a4)",
     "ret",
+    "5:",
+    // a2: words down to the first 8 bytes, t0: words of a call, t3: what is returned, t4: words
+    // left.
+    "sub a2, t1, a0",
+    "addi a2, a2, -1",
+    "srli a2, a2, 3",
+    "mv t3, a0",
+    "mv a0, t1",
+    "mv a1, a3",
+    "mv t4, a2",
+    "li a7, {number}",
+    "li t0, {words_max}",
+    "6:",
+    "mv a2, t4",
+    "bleu t4, t0, 8f",
+    "mv a2, t0",
+    "8:",
+    "slli t5, a2, 3",
+    "sub a0, a0, t5",
+    "sub a1, a1, t5",
+    "ecall",
+    "sub t4, t4, a2",
+    "bnez t4, 6b",
+    "mv a0, t3",
+    "sd a5, 0(a0)",
+    "sd a6, -8(a4)",
+    "ret",
     ".size memcpy, . - memcpy",
     ".size memmove, . - memmove",
     ".text",
     number = const copy_words::NUMBER,
     words_max = const copy_words::WORDS_MAX,
     aligned_min = const ALIGNED_MIN,
-    misaligned_min = const MISALIGNED_MIN,
 );
 
 // a0 = destination, a1 = byte, a2 = length; returns a0.
