@@ -4,11 +4,20 @@
 
 use alloc::vec::Vec;
 
+use alloy_consensus::proofs::calculate_withdrawals_root;
 use alloy_consensus::{EthereumTxEnvelope, Header, TxEip4844};
 use alloy_eips::eip2718::Decodable2718;
 use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{B256, keccak256};
 use alloy_rlp::{Decodable, Header as ItemHeader};
+use alloy_trie::root::ordered_trie_root_encoded;
+
+use crate::chain::{Activation, Fork};
+use crate::error::Disagreement;
+
+/// The most bytes of a block's encoding from Osaka on (EIP-7934): 10 MiB less 2 MiB for the rest of
+/// a beacon block.
+const LENGTH_MAX: usize = 8 << 20;
 
 /// A transaction as it's in a block, without the blobs themselves.
 pub type Transaction = EthereumTxEnvelope<TxEip4844>;
@@ -77,6 +86,42 @@ impl<'a> Block<'a> {
         }
         let length = bytes.len();
         Ok(Self { header, hash, transactions, encodings, ommers, withdrawals, length })
+    }
+
+    /// Compares the body with what the header says of it, and with what a body may be.
+    ///
+    /// # Errors
+    /// Names what disagrees.
+    pub fn check(&self, rules: &Activation) -> Result<(), Disagreement> {
+        let ensure = |holds: bool, error| if holds { Ok(()) } else { Err(error) };
+        let length_max = if rules.fork >= Fork::Osaka { LENGTH_MAX } else { usize::MAX };
+        ensure(self.ommers == 0, Disagreement::Ommers)?;
+        ensure(self.length <= length_max, Disagreement::BlockLength)?;
+        ensure(
+            self.transactions_root() == self.header.transactions_root,
+            Disagreement::TransactionsRoot,
+        )?;
+        ensure(
+            self.withdrawals_root() == self.header.withdrawals_root,
+            Disagreement::WithdrawalsRoot,
+        )
+    }
+
+    /// Writes what follows from the body into the header, whose hash and length are then no
+    /// longer those of this value.
+    pub fn complete(&mut self) {
+        self.header.transactions_root = self.transactions_root();
+        self.header.withdrawals_root = self.withdrawals_root();
+    }
+
+    /// The root of the transactions.
+    pub fn transactions_root(&self) -> B256 {
+        ordered_trie_root_encoded(&self.encodings)
+    }
+
+    /// The root of the withdrawals, if there is a list of them.
+    pub fn withdrawals_root(&self) -> Option<B256> {
+        self.withdrawals.as_deref().map(calculate_withdrawals_root)
     }
 }
 

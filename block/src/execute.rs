@@ -10,7 +10,6 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use alloy_consensus::proofs::calculate_withdrawals_root;
 use alloy_consensus::transaction::{Recovered, SignerRecoverable};
 use alloy_consensus::{Eip658Value, Header, Receipt, ReceiptEnvelope, TxReceipt, TxType};
 use alloy_eips::eip2718::Encodable2718;
@@ -22,7 +21,7 @@ use alloy_evm::eth::{EthBlockExecutionCtx, EthBlockExecutor, EthEvmFactory};
 use alloy_evm::{Evm, EvmEnv, EvmFactory};
 use alloy_primitives::{Address, B256, Bloom, Log, U256, b256};
 use alloy_trie::KECCAK_EMPTY;
-use alloy_trie::root::{ordered_trie_root_encoded, ordered_trie_root_with_encoder};
+use alloy_trie::root::ordered_trie_root_with_encoder;
 use revm::database_interface::Database;
 
 use crate::block::{Block, Transaction};
@@ -30,19 +29,11 @@ use crate::chain::{Activation, ChainSpec, Fork};
 use crate::error::{Disagreement, Invalid};
 use crate::state::State;
 
-/// The most bytes of a block's encoding from Osaka on (EIP-7934): 10 MiB less 2 MiB for the rest of
-/// a beacon block.
-const BLOCK_LENGTH_MAX: usize = 8 << 20;
-
 /// What came of running a block.
 #[derive(Clone, Debug)]
 pub struct Executed {
     /// One receipt for each transaction.
     pub receipts: Vec<ReceiptEnvelope>,
-    /// The root of the transactions.
-    pub transactions_root: B256,
-    /// The root of the withdrawals, if there is a list of them.
-    pub withdrawals_root: Option<B256>,
     /// The root of the receipts.
     pub receipts_root: B256,
     /// The bloom filter of all logs.
@@ -117,8 +108,6 @@ fn run(
     }
     let encode = |receipt: &ReceiptEnvelope, out: &mut Vec<u8>| receipt.encode_2718(out);
     Ok(Executed {
-        transactions_root: ordered_trie_root_encoded(&block.encodings),
-        withdrawals_root: block.withdrawals.as_deref().map(calculate_withdrawals_root),
         receipts_root: ordered_trie_root_with_encoder(&result.receipts, |receipt, out| {
             encode(receipt, out);
         }),
@@ -132,19 +121,12 @@ fn run(
 }
 
 impl Executed {
-    /// Compares what the block's header says with what was computed, and the body with what a body
-    /// may be.
+    /// Compares what the header says with what was computed.
     ///
     /// # Errors
     /// Names what disagrees.
-    pub fn check(&self, block: &Block<'_>, rules: &Activation) -> Result<(), Disagreement> {
-        let header = &block.header;
+    pub fn check(&self, header: &Header) -> Result<(), Disagreement> {
         let ensure = |holds: bool, error| if holds { Ok(()) } else { Err(error) };
-        let length_max = if rules.fork >= Fork::Osaka { BLOCK_LENGTH_MAX } else { usize::MAX };
-        ensure(block.ommers == 0, Disagreement::Ommers)?;
-        ensure(block.length <= length_max, Disagreement::BlockLength)?;
-        ensure(self.transactions_root == header.transactions_root, Disagreement::TransactionsRoot)?;
-        ensure(self.withdrawals_root == header.withdrawals_root, Disagreement::WithdrawalsRoot)?;
         let (claimed, computed) = (header.gas_used, self.gas_used);
         ensure(claimed == computed, Disagreement::GasUsed { claimed, computed })?;
         let claimed = header.blob_gas_used.unwrap_or(0);
@@ -160,9 +142,8 @@ impl Executed {
     }
 
     /// Writes what was computed into `header`, which is then one that [`Self::check`] passes.
+    /// [`Block::complete`] does the same for what follows from the block's body.
     pub fn complete(&self, header: &mut Header) {
-        header.transactions_root = self.transactions_root;
-        header.withdrawals_root = self.withdrawals_root;
         header.gas_used = self.gas_used;
         header.blob_gas_used = self.blob_gas_used;
         header.receipts_root = self.receipts_root;

@@ -8,7 +8,7 @@
 //! 1. [`input`] says what lies where in the bytes, [`chain`] which rules apply.
 //! 2. [`block`] decodes the block. Its hash is that of the header's bytes.
 //! 3. Ancestors are bound to the block by their hashes; the parent has the root of the state.
-//! 4. [`header`] checks the header's rules.
+//! 4. [`header`] checks the header's rules, and [`block`] that the body is the header's.
 //! 5. [`state`] reads accounts, storage and codes from the witness, through the sparse tries of
 //!    [`trie`]. Every node and code is found by its hash.
 //! 6. [`execute`] runs the block and compares all that comes of it with the header.
@@ -21,8 +21,8 @@
 //!
 //! # For tools on a host
 //! [`input::Input`] also encodes. [`record`] says what of a witness was used, which is how a
-//! witness is cut down to what is needed. [`trie::Trie`] also builds whole tries, and
-//! [`execute::execute`] with [`execute::Executed::complete`] makes valid headers for new blocks.
+//! witness is cut down to what is needed. [`trie::Trie`] also builds whole tries. The headers of
+//! new blocks are completed by [`block::Block::complete`] and [`execute::Executed::complete`].
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
@@ -105,6 +105,8 @@ fn validate_into<'a>(
         header::check_against_parent(&block.header, parent, rules)?;
     }
 
+    block.check(rules)?;
+
     let mut state = State::new(
         ancestors.state_root,
         block.header.number,
@@ -113,7 +115,7 @@ fn validate_into<'a>(
         &input.codes,
     );
     let executed = execute::execute(&chain, rules, &block, &mut state)?;
-    executed.check(&block, rules)?;
+    executed.check(&block.header)?;
     known.post_state_root = executed.state_root;
     finish(&state);
     Ok(*known)

@@ -145,19 +145,6 @@ impl<'w> State<'w> {
         root
     }
 
-    /// Calls `node` with the encoding of each node that is known of the state after the block, and
-    /// `code` with each code that was loaded or made. It's for after [`Self::root`]: with the nodes
-    /// and codes of a whole state, they are those of the whole state after the block.
-    pub fn visit_after(&mut self, node: &mut dyn FnMut(&[u8]), code: &mut dyn FnMut(&[u8])) {
-        self.trie.visit_nodes(node);
-        for trie in self.accounts.values_mut().filter_map(|account| account.trie.as_mut()) {
-            trie.visit_nodes(node);
-        }
-        for bytecode in self.loaded.values() {
-            code(bytecode.original_byte_slice());
-        }
-    }
-
     /// Values that are new or changed go in before others are removed. A removal needs a node
     /// that is otherwise unknown if it leaves one child below a branch, and then as few do.
     fn apply(&mut self) -> Result<B256, StateError> {
@@ -369,6 +356,21 @@ impl DatabaseCommit for State<'_> {
             let change = self.change(address, changed);
             // The failure is kept, and there is no root with one.
             let _ = self.note(change);
+        }
+    }
+}
+
+impl State<'_> {
+    /// Calls `node` with the encoding of each node that is known of the state after the block, and
+    /// `code` with each code that was loaded or made. It's for after [`Self::root`]: with the nodes
+    /// and codes of a whole state, they are those of the whole state after the block.
+    pub fn visit_after(&mut self, node: &mut dyn FnMut(&[u8]), code: &mut dyn FnMut(&[u8])) {
+        self.trie.visit_nodes(node);
+        for trie in self.accounts.values_mut().filter_map(|account| account.trie.as_mut()) {
+            trie.visit_nodes(node);
+        }
+        for bytecode in self.loaded.values() {
+            code(bytecode.original_byte_slice());
         }
     }
 }

@@ -7,8 +7,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::hash::{BuildHasherDefault, Hasher};
 
+use alloy_primitives::map::HashMap;
 use alloy_primitives::{B256, keccak256};
-use hashbrown::HashMap;
 
 /// Byte strings by hash.
 #[derive(Clone, Debug, Default)]
