@@ -10,7 +10,7 @@ use lvm_block::chain::{Activation, Blobs, ChainError, ChainSpec, Fork};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::archive::Accounts;
+use crate::archive::{Account, Accounts};
 use crate::summary::fork;
 
 /// A blockchain test.
@@ -97,6 +97,10 @@ pub enum Unsupported {
     /// The chain's parameters are impossible.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// An account has storage, but neither code nor a nonce. No transaction leaves one like it, and
+    /// that no contract can be made there (EIP-7610) is not known to the crates for execution.
+    #[error("storage of an account without code and nonce (EIP-7610)")]
+    Storage,
 }
 
 impl Fixture {
@@ -128,8 +132,15 @@ impl Fixture {
     /// The chain that the test is about.
     ///
     /// # Errors
-    /// When its rules aren't known, or are impossible.
+    /// When its rules aren't known, or are impossible, or its first state is.
     pub fn chain(&self) -> Result<ChainSpec, Unsupported> {
+        let is_odd = |account: &Account| {
+            let has_storage = account.storage.values().any(|value| !value.is_zero());
+            has_storage && account.code.is_empty() && account.nonce.is_zero()
+        };
+        if self.pre.values().any(is_odd) {
+            return Err(Unsupported::Storage);
+        }
         let activations = activations(&self.network, &self.config.blob_schedule)?;
         let chain_id = self.config.chain_id.map_or(1, |id| id.to());
         Ok(ChainSpec::new(chain_id, MAINNET_DEPOSIT_CONTRACT_ADDRESS, activations)?)

@@ -200,6 +200,14 @@ fn what_cannot_be_run_is_said() {
         |test| test["network"] = json!("OsakaToPragueAtTime15k"),
         "the schedule's activations are not in order",
     );
+    check(
+        |test| {
+            let storage = json!({ "0x01": "0x01" });
+            test["pre"]["0x00000000000000000000000000000000000000ff"] =
+                json!({ "storage": storage });
+        },
+        "storage of an account without code and nonce (EIP-7610)",
+    );
     check(|test| *test = json!({ "engineNewPayloads": [] }), "not a blockchain test");
     check(|test| *test = json!(5), "not a blockchain test");
 }

@@ -61,6 +61,7 @@ fn judge(world: &World, wrong: alloy_primitives::Bytes, honest: &Sealed, expecte
     assert!(report.outcome.is_ok(), "{network}: {report:?}");
     assert_eq!(claim.post_state_root, honest.header.state_root);
     let said = invalid.to_string();
+    println!("{network}: {said}");
     assert!(said.contains(expected), "{network}: said is {said:?}, not {expected:?}");
 }
 
