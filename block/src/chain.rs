@@ -214,7 +214,8 @@ impl ChainSpec {
         Self { chain_id: 1, deposit_contract: MAINNET_DEPOSITS, activations }
     }
 
-    /// The test network Sepolia.
+    /// The test network Sepolia. The rules of Paris are there from its genesis on; its blocks before
+    /// the merge are refused for their difficulty.
     pub fn sepolia() -> Self {
         let activations = schedule([
             sepolia::SEPOLIA_PARIS_TIMESTAMP,
@@ -378,5 +379,118 @@ impl EthereumHardforks for ChainSpec {
 impl EthExecutorSpec for ChainSpec {
     fn deposit_contract_address(&self) -> Option<Address> {
         Some(self.deposit_contract)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use alloy_hardforks::EthereumChainHardforks;
+    use alloy_primitives::b256;
+
+    use super::*;
+
+    fn built_in() -> [(ChainSpec, EthereumChainHardforks); 3] {
+        [
+            (ChainSpec::mainnet(), EthereumChainHardforks::mainnet()),
+            (ChainSpec::sepolia(), EthereumChainHardforks::sepolia()),
+            (ChainSpec::hoodi(), EthereumChainHardforks::hoodi()),
+        ]
+    }
+
+    #[test]
+    fn forks_begin_when_the_crates_for_execution_say() {
+        for (chain, expected) in built_in() {
+            for activation in &chain.activations {
+                for timestamp in [activation.timestamp, activation.timestamp + 1] {
+                    let fork = chain.rules_at(timestamp).unwrap().fork;
+                    assert_eq!(fork, activation.fork);
+                    let check = |known: EthereumHardfork, is_active| {
+                        let by_crates = expected.ethereum_fork_activation(known);
+                        let by_spec = chain.ethereum_fork_activation(known);
+                        assert_eq!(by_crates.active_at_timestamp(timestamp), is_active);
+                        assert_eq!(by_spec.active_at_timestamp(timestamp), is_active);
+                    };
+                    check(EthereumHardfork::Shanghai, fork >= Fork::Shanghai);
+                    check(EthereumHardfork::Cancun, fork >= Fork::Cancun);
+                    check(EthereumHardfork::Prague, fork >= Fork::Prague);
+                    check(EthereumHardfork::Osaka, fork >= Fork::Osaka);
+                }
+            }
+            assert!(chain.is_paris_active_at_block(0));
+            let never = [EthereumHardfork::Dao, EthereumHardfork::Amsterdam];
+            assert!(never.map(|f| chain.ethereum_fork_activation(f)) == [ForkCondition::Never; 2]);
+        }
+    }
+
+    #[test]
+    fn blob_parameters_are_those_of_the_specifications() {
+        let at = |timestamp| ChainSpec::mainnet().rules_at(timestamp).unwrap().blob_params();
+        assert_eq!(at(mainnet::MAINNET_SHANGHAI_TIMESTAMP), None);
+        assert_eq!(at(mainnet::MAINNET_CANCUN_TIMESTAMP), Some(BlobParams::cancun()));
+        assert_eq!(at(mainnet::MAINNET_PRAGUE_TIMESTAMP), Some(BlobParams::prague()));
+        assert_eq!(at(mainnet::MAINNET_OSAKA_TIMESTAMP), Some(BlobParams::osaka()));
+        assert_eq!(at(mainnet::MAINNET_BPO1_TIMESTAMP), Some(BlobParams::bpo1()));
+        assert_eq!(at(mainnet::MAINNET_BPO2_TIMESTAMP), Some(BlobParams::bpo2()));
+        assert_eq!(ChainSpec::mainnet().rules_at(0), None);
+    }
+
+    #[test]
+    fn a_schedule_that_is_encoded_is_decoded() {
+        let mut chains = built_in().map(|(chain, _)| chain).to_vec();
+        chains.extend(Fork::ALL.map(|fork| ChainSpec::only(7, fork)));
+        for chain in chains {
+            let encoding = chain.encode_schedule();
+            let decoded = ChainSpec::decode_schedule(chain.chain_id, &encoding).unwrap();
+            assert_eq!(decoded.hash(), chain.hash());
+            assert_eq!(decoded, chain);
+            let other = ChainSpec::decode_schedule(chain.chain_id + 1, &encoding).unwrap();
+            assert_ne!(other.hash(), chain.hash());
+            let longer = [&encoding[..], &[0x80]].concat();
+            for malformed in [&encoding[1..], &encoding[..encoding.len() - 1], &longer] {
+                let refused = ChainSpec::decode_schedule(chain.chain_id, malformed);
+                assert_eq!(refused, Err(ChainError::Encoding));
+            }
+        }
+    }
+
+    /// Readers of outputs compare with these.
+    #[test]
+    fn hashes_of_the_built_in_chains() {
+        let expected = [
+            b256!("0x45cea67bbc7fba291af1021d11d8bad798767d359185778072f6a88bda77daec"),
+            b256!("0x88a4b6f69638a03d5d6067441c69ddf7e004821b2fca718376594e6d9375049a"),
+            b256!("0x937521062bd82e42a577c6129709278310d7b8e083725f77f412d808fda8a10c"),
+        ];
+        assert_eq!(built_in().map(|(chain, _)| chain.hash()), expected);
+    }
+
+    #[test]
+    fn impossible_schedules_are_refused() {
+        let check = |activations: Vec<Activation>, expected: Result<(), ChainError>| {
+            let chain = ChainSpec::new(1, Address::ZERO, activations);
+            assert_eq!(chain.map(|_| ()), expected);
+        };
+        let (cancun, prague) = (Activation::new(5, Fork::Cancun), Activation::new(9, Fork::Prague));
+        check(vec![cancun, prague], Ok(()));
+        check(vec![], Err(ChainError::Order));
+        check(vec![prague, cancun], Err(ChainError::Order));
+        check(vec![cancun, cancun], Err(ChainError::Order));
+        let backwards = Activation { timestamp: 10, ..cancun };
+        check(vec![prague, backwards], Err(ChainError::Order));
+
+        check(vec![Activation { blobs: None, ..cancun }], Err(ChainError::Blobs));
+        check(vec![Activation { fork: Fork::Paris, ..cancun }], Err(ChainError::Blobs));
+        let blobs = cancun.blobs.unwrap();
+        for impossible in [
+            Blobs { update_fraction: 0, ..blobs },
+            Blobs { target: blobs.max + 1, ..blobs },
+            Blobs { target: 0, max: 0, ..blobs },
+            Blobs { max: u64::MAX, ..blobs },
+        ] {
+            let activation = Activation { blobs: Some(impossible), ..cancun };
+            check(vec![activation], Err(ChainError::Blobs));
+        }
     }
 }

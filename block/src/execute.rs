@@ -225,3 +225,39 @@ impl ReceiptBuilder for Receipts {
         ReceiptEnvelope::from_typed(context.tx_type, receipt)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The data of a log whose fields hold nothing but their lengths.
+    fn deposit() -> Vec<u8> {
+        let mut data = vec![0; DEPOSIT_LENGTH];
+        for (index, (start, length)) in DEPOSIT_FIELDS.into_iter().enumerate() {
+            for (at, value) in [(32 * index, start), (start as usize, length)] {
+                data[at..at + 32].copy_from_slice(&U256::from(value).to_be_bytes::<32>());
+            }
+        }
+        data
+    }
+
+    #[test]
+    fn deposits_have_one_layout() {
+        let data = deposit();
+        assert!(is_deposit_layout(&data));
+        for (index, (start, _)) in DEPOSIT_FIELDS.into_iter().enumerate() {
+            for at in [32 * index, 32 * index + 31, start as usize + 30, start as usize + 31] {
+                let mut changed = data.clone();
+                changed[at] ^= 1;
+                assert!(!is_deposit_layout(&changed), "{at}");
+            }
+            // What is in a field doesn't matter.
+            let mut changed = data.clone();
+            changed[start as usize + 32] ^= 1;
+            assert!(is_deposit_layout(&changed));
+        }
+        assert!(!is_deposit_layout(&data[..544]));
+        assert!(!is_deposit_layout(&[&data[..], &[0; 32]].concat()));
+        assert!(!is_deposit_layout(&[]));
+    }
+}

@@ -128,3 +128,83 @@ pub fn check_against_parent(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::B256;
+
+    use super::*;
+
+    /// A header with the fields of `fork` and no gas used.
+    fn header(fork: Fork, number: u64) -> Header {
+        let since = |first: Fork| fork >= first;
+        Header {
+            number,
+            timestamp: 12 * number,
+            gas_limit: 30_000_000,
+            gas_used: 15_000_000,
+            base_fee_per_gas: Some(7),
+            withdrawals_root: since(Fork::Shanghai).then_some(B256::ZERO),
+            blob_gas_used: since(Fork::Cancun).then_some(0),
+            excess_blob_gas: since(Fork::Cancun).then_some(0),
+            parent_beacon_block_root: since(Fork::Cancun).then_some(B256::ZERO),
+            requests_hash: since(Fork::Prague).then_some(B256::ZERO),
+            ..Header::default()
+        }
+    }
+
+    #[test]
+    fn each_fork_has_its_fields() {
+        for rules in Fork::ALL.map(|fork| Activation::new(0, fork)) {
+            for fork in Fork::ALL {
+                // Osaka has the fields of Prague.
+                let fits = fork.min(Fork::Prague) == rules.fork.min(Fork::Prague);
+                let expected = if fits { Ok(()) } else { Err(HeaderError::Fields) };
+                assert_eq!(check(&header(fork, 1), &rules), expected, "{fork:?} {rules:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_block_of_a_fork_follows_the_last_of_the_one_before() {
+        for pair in Fork::ALL.windows(2) {
+            let (parent, child) = (header(pair[0], 4), header(pair[1], 5));
+            let rules = Activation::new(0, pair[1]);
+            assert_eq!(check_against_parent(&child, &parent, &rules), Ok(()), "{pair:?}");
+            let later = Header { number: 6, ..child };
+            let refused = check_against_parent(&later, &parent, &rules);
+            assert_eq!(refused, Err(HeaderError::Number));
+        }
+    }
+
+    #[test]
+    fn blob_gas_follows_from_the_parent() {
+        let check = |fork: Fork, excess: u64, used: u64, base_fee: u64, expected: u64| {
+            let parent = Header {
+                excess_blob_gas: Some(excess << 17),
+                blob_gas_used: Some(used << 17),
+                base_fee_per_gas: Some(base_fee),
+                ..header(fork, 4)
+            };
+            let mut child = Header {
+                excess_blob_gas: Some(expected),
+                base_fee_per_gas: Some(base_fee),
+                ..header(fork, 5)
+            };
+            let rules = Activation::new(0, fork);
+            assert_eq!(check_against_parent(&child, &parent, &rules), Ok(()));
+            child.excess_blob_gas = Some(expected ^ 1);
+            let refused = check_against_parent(&child, &parent, &rules);
+            assert_eq!(refused, Err(HeaderError::ExcessBlobGas));
+        };
+        // EIP-4844: what is above the target of 3; EIP-7691: of 6.
+        check(Fork::Cancun, 10, 6, 7, 13 << 17);
+        check(Fork::Cancun, 1, 1, 7, 0);
+        check(Fork::Prague, 10, 9, 7, 13 << 17);
+        // EIP-7918: when blobs are cheap next to gas, a third of what is used is added.
+        check(Fork::Osaka, 10, 9, 7, 13 << 17);
+        check(Fork::Osaka, 10, 9, 1_000_000_000, 13 << 17);
+        check(Fork::Osaka, 10, 6, 7, 10 << 17);
+        check(Fork::Osaka, 10, 6, 1_000_000_000, 12 << 17);
+    }
+}

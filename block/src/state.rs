@@ -91,8 +91,8 @@ pub struct Used<'w> {
     pub nodes: Vec<&'w [u8]>,
     /// The codes that were loaded, in the order of the witness.
     pub codes: Vec<&'w [u8]>,
-    /// How many of the blocks before this one had their hash asked for, counted from the newest;
-    /// at least 1, the parent.
+    /// How many blocks back a hash was asked for; at least 1, the parent. The headers of one block
+    /// fewer are enough, since a header has its parent's hash; but the parent's is always needed.
     pub ancestors: usize,
 }
 

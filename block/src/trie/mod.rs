@@ -181,7 +181,7 @@ impl<'w> Trie<'w> {
         self.collapse(nodes, parent)?;
         // What was a branch may now continue an extension's path.
         if let Some((above, _)) = way.pop() {
-            self.join(above);
+            self.join(above)?;
         }
         Ok(())
     }
@@ -407,41 +407,38 @@ impl<'w> Trie<'w> {
         let Some(child) = self.open(nodes, Place::Below(id, nibble))? else {
             return Err(TrieError::Malformed);
         };
-        let path = Nibbles::from_nibbles([nibble]);
-        let longer = |rest: &Nibbles| {
-            let fits = rest.len() < KEY_NIBBLES;
-            fits.then(|| path.join(rest)).ok_or(TrieError::Malformed)
-        };
+        let nibble = Nibbles::from_nibbles([nibble]);
         let node = match &mut self.slots[child as usize].node {
             Node::Leaf { path, value } => {
-                Node::Leaf { path: longer(path)?, value: core::mem::take(value) }
+                Node::Leaf { path: joined(&nibble, path)?, value: core::mem::take(value) }
             }
             Node::Extension { path, child } => {
-                Node::Extension { path: longer(path)?, child: *child }
+                Node::Extension { path: joined(&nibble, path)?, child: *child }
             }
-            Node::Branch { .. } => Node::Extension { path, child: Link::Open(child) },
+            Node::Branch { .. } => Node::Extension { path: nibble, child: Link::Open(child) },
         };
         self.slots[id as usize].node = node;
         Ok(())
     }
 
     /// Joins the extension `id` with the leaf or extension that its child has become.
-    fn join(&mut self, id: u32) {
+    fn join(&mut self, id: u32) -> Result<(), TrieError> {
         let Node::Extension { path, child: Link::Open(child) } = &self.slots[id as usize].node
         else {
-            return;
+            return Ok(());
         };
         let (path, child) = (*path, *child);
         let node = match &mut self.slots[child as usize].node {
             Node::Leaf { path: rest, value } => {
-                Node::Leaf { path: path.join(rest), value: core::mem::take(value) }
+                Node::Leaf { path: joined(&path, rest)?, value: core::mem::take(value) }
             }
             Node::Extension { path: rest, child } => {
-                Node::Extension { path: path.join(rest), child: *child }
+                Node::Extension { path: joined(&path, rest)?, child: *child }
             }
-            Node::Branch { .. } => return,
+            Node::Branch { .. } => return Ok(()),
         };
         self.slots[id as usize].node = node;
+        Ok(())
     }
 
     /// Computes the item of the node `id`, and of those below, where they are stale.
@@ -481,6 +478,12 @@ impl<'w> Trie<'w> {
             Node::Branch { children } => encode_branch(&children.each_ref().map(item), out),
         }
     }
+}
+
+/// The path `first` and then `rest`, unless that is longer than a key.
+fn joined(first: &Nibbles, rest: &Nibbles) -> Result<Nibbles, TrieError> {
+    let fits = first.len().saturating_add(rest.len()) <= KEY_NIBBLES;
+    fits.then(|| first.join(rest)).ok_or(TrieError::Malformed)
 }
 
 impl Item<'_> {

@@ -60,7 +60,7 @@ impl<'w> Node<'w> {
         children[0] = decode_link(first)?;
         children[1] = decode_link(second)?;
         for child in &mut children[2..] {
-            *child = decode_link(take_item(&mut payload)?)?;
+            *child = take_link(&mut payload)?;
         }
         let links = children.iter().filter(|child| !child.is_empty()).count();
         if payload != [EMPTY_STRING_CODE] || links < 2 {
@@ -84,18 +84,30 @@ impl<'w> Node<'w> {
 
 /// Takes the first item of `payload`, with its header.
 fn take_item<'w>(payload: &mut &'w [u8]) -> Result<&'w [u8], TrieError> {
-    let length = match payload.first() {
-        Some(&EMPTY_STRING_CODE) => 1,
-        Some(0xA0) => 33,
-        _ => {
-            let mut rest = *payload;
-            let header = Header::decode(&mut rest).map_err(|_| TrieError::Malformed)?;
-            payload.len().saturating_sub(rest.len()).saturating_add(header.payload_length)
-        }
-    };
+    let mut rest = *payload;
+    let header = Header::decode(&mut rest).map_err(|_| TrieError::Malformed)?;
+    // The header of a single byte is the byte itself.
+    let length = payload.len().saturating_sub(rest.len()).saturating_add(header.payload_length);
     let (item, rest) = payload.split_at_checked(length).ok_or(TrieError::Malformed)?;
     *payload = rest;
     Ok(item)
+}
+
+/// Takes the first item of `payload` for what it refers to. Most are hashes, and most others are
+/// empty.
+#[inline]
+fn take_link<'w>(payload: &mut &'w [u8]) -> Result<Link<'w>, TrieError> {
+    if let [0xA0, ..] = payload
+        && let Some((item, rest)) = payload.split_at_checked(33)
+    {
+        *payload = rest;
+        return Ok(Link::Encoded(item));
+    }
+    if let [EMPTY_STRING_CODE, rest @ ..] = payload {
+        *payload = rest;
+        return Ok(Link::EMPTY);
+    }
+    decode_link(take_item(payload)?)
 }
 
 /// What an item refers to.
@@ -103,7 +115,7 @@ fn decode_link(item: &[u8]) -> Result<Link<'_>, TrieError> {
     match item {
         [EMPTY_STRING_CODE] => Ok(Link::EMPTY),
         [0xA0, hash @ ..] if hash.len() == 32 => Ok(Link::Encoded(item)),
-        [0xC0..=0xFF, ..] if item.len() < 32 => Ok(Link::Encoded(item)),
+        [0xC0..=0xFF, _, ..] if item.len() < 32 => Ok(Link::Encoded(item)),
         _ => Err(TrieError::Malformed),
     }
 }

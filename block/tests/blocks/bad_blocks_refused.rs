@@ -325,6 +325,13 @@ fn other_rules() {
     let later = ChainSpec::new(id, alloy_primitives::Address::ZERO, vec![later]).unwrap();
     assert_refused!(&parts, with(later), Invalid::Header(HeaderError::NoRules));
 
+    // Transactions are signed for a chain (EIP-155).
+    let elsewhere = |parts: &mut Parts| {
+        parts.chain_id += 1;
+        parts.schedule = Some(ChainSpec::hoodi().encode_schedule());
+    };
+    assert_refused!(&parts, elsewhere, Invalid::Execution(_));
+
     // The chain's own rules, and those of its fork alone, lead to the same root; the claim says
     // which were applied.
     let honest = validate(&parts.encode()).unwrap();

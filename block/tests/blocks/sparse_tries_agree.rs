@@ -24,7 +24,7 @@ fn key(seed: &mut Seed) -> B256 {
 }
 
 fn value(seed: &mut Seed) -> U256 {
-    U256::from(seed.next()) + U256::ONE << seed.below(190)
+    (U256::from(seed.next()) + U256::ONE) << seed.below(190)
 }
 
 /// All nodes of a trie that is wholly known.
@@ -206,11 +206,44 @@ fn malformed_nodes_are_refused() {
             }
         }
         payload.push(value);
-        let mut node = Vec::new();
-        alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut node);
-        [node, payload].concat()
+        list(&[payload])
     };
     check(&branch(2, 0x80), Err(TrieError::Missing(B256::repeat_byte(7))));
     check(&branch(1, 0x80), Err(TrieError::Malformed));
     check(&branch(2, 0x05), Err(TrieError::Malformed));
+}
+
+/// A node of `items`, which are encoded.
+fn list(items: &[Vec<u8>]) -> Vec<u8> {
+    let payload = items.concat();
+    let mut node = Vec::new();
+    alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut node);
+    [node, payload].concat()
+}
+
+#[test]
+fn a_path_that_would_become_too_long_is_refused() {
+    // An extension of 62 nibbles, and below a branch of two leaves: the one with the key 11…1, and
+    // one whose path may be longer than what is left of a key.
+    let key = B256::repeat_byte(0x11);
+    let remove = |sibling: &[u8]| {
+        let leaf = |path: &[u8]| {
+            list(&[alloy_rlp::encode(path), alloy_rlp::encode([7_u8; 40].as_slice())])
+        };
+        let (first, second) = (leaf(&[0x31]), leaf(sibling));
+        let mut children = vec![vec![0x80]; 17];
+        children[1] = alloy_rlp::encode(keccak256(&first));
+        children[2] = alloy_rlp::encode(keccak256(&second));
+        let branch = list(&children);
+        let path = [&[0x00][..], &[0x11; 31]].concat();
+        let top =
+            list(&[alloy_rlp::encode(path.as_slice()), alloy_rlp::encode(keccak256(&branch))]);
+        let mut store = Store::new(&[&first, &second, &branch, &top]);
+        let mut trie = Trie::new(keccak256(&top));
+        assert!(trie.get(&mut store, &key).unwrap().is_some());
+        trie.remove(&mut store, &key)
+    };
+    assert_eq!(remove(&[0x31]), Ok(()));
+    assert_eq!(remove(&[0x20, 0x11]), Err(TrieError::Malformed));
+    assert_eq!(remove(&[&[0x20][..], &[0x11; 32]].concat()), Err(TrieError::Malformed));
 }
