@@ -5,6 +5,7 @@ use alloy_consensus::proofs::{calculate_transaction_root, calculate_withdrawals_
 use alloy_consensus::{BlockBody, Header};
 use alloy_eips::eip1559::BaseFeeParams;
 use alloy_eips::eip4895::Withdrawal;
+use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_primitives::{Address, B256, Bytes};
 use lvm_block::block::{Block, Transaction};
 use lvm_block::chain::{Activation, ChainSpec, Fork};
@@ -111,8 +112,6 @@ pub fn complete_body(block: &mut Sealed) {
 /// A header with all fields of the rules, as if nothing had ever happened.
 pub fn first_header(rules: &Activation) -> Header {
     let since = |fork| rules.fork >= fork;
-    // Keccak-256 isn't asked for: the hash of no requests is SHA-256 of nothing (EIP-7685).
-    let no_requests = alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
     Header {
         ommers_hash: EMPTY_OMMER_ROOT_HASH,
         state_root: EMPTY_ROOT_HASH,
@@ -123,7 +122,7 @@ pub fn first_header(rules: &Activation) -> Header {
         blob_gas_used: since(Fork::Cancun).then_some(0),
         excess_blob_gas: since(Fork::Cancun).then_some(0),
         parent_beacon_block_root: since(Fork::Cancun).then_some(B256::ZERO),
-        requests_hash: since(Fork::Prague).then_some(no_requests),
+        requests_hash: since(Fork::Prague).then_some(EMPTY_REQUESTS_HASH),
         ..Header::default()
     }
 }

@@ -98,6 +98,22 @@ fn more_blobs_than_a_block_may_have() {
 }
 
 #[test]
+fn more_blobs_than_a_block_may_have_in_all_its_transactions() {
+    for (fork, max) in [(Fork::Cancun, 6), (Fork::Prague, 9), (Fork::Osaka, 9)] {
+        let second =
+            |world: &World, count| world.sign_blobs(TxEip4844 { nonce: 1, ..world.blobs(count) });
+        let draft = |world: &World| {
+            let first = world.sign_blobs(world.blobs(4));
+            let transactions = vec![first, second(world, max - 4)];
+            Draft { transactions, ..Draft::after(world.parent()) }
+        };
+        check_draft(&[fork], "blob gas", draft, |block, world| {
+            replace(block, 1, second(world, max - 3));
+        });
+    }
+}
+
+#[test]
 fn more_blobs_than_a_transaction_may_have_since_osaka() {
     check_draft(&[Fork::Osaka], "blob", with_blobs(6), |block, world| {
         replace(block, 0, world.sign_blobs(world.blobs(7)));
