@@ -65,14 +65,9 @@ impl Block {
     /// When the guest doesn't run to its end, or refuses the block.
     pub fn keccaks(&self) -> anyhow::Result<u64> {
         let program = self.workload.program()?;
-        let (options, mut ignore) = (Options::default(), |_: &[u8]| {});
-        let mut recorder = Recorder::new(
-            program.loaded(),
-            &self.workload.input,
-            &options,
-            &Budget::UNLIMITED,
-            &mut ignore,
-        )?;
+        let (options, budget, mut ignore) = (Options::default(), Budget::UNLIMITED, |_: &[u8]| {});
+        let (program, input) = (program.loaded(), &self.workload.input);
+        let mut recorder = Recorder::new(program, input, &options, &budget, &mut ignore)?;
         let mut keccaks = 0;
         while let Some(segment) = recorder.segment(false)? {
             keccaks += segment.tally.keccaks;
