@@ -40,6 +40,9 @@ pub struct Fixture {
     pub config: Config,
 }
 
+/// A test with its name, if it can be run here.
+pub type Named = (String, Result<Fixture, Unsupported>);
+
 /// What is said of the first block.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -108,9 +111,7 @@ impl Fixture {
     ///
     /// # Errors
     /// When the file is no JSON object, or a blockchain test in it has another structure.
-    pub fn parse_all(
-        json: &[u8],
-    ) -> Result<Vec<(String, Result<Self, Unsupported>)>, serde_json::Error> {
+    pub fn parse_all(json: &[u8]) -> Result<Vec<Named>, serde_json::Error> {
         let tests: BTreeMap<String, Value> = serde_json::from_slice(json)?;
         let tests = tests.into_iter().map(|(name, test)| {
             let is_kind = test.get("blocks").is_some() && test.get("pre").is_some();

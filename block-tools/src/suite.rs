@@ -177,7 +177,7 @@ impl Run {
             Err(invalid) => return Ok(Err(invalid)),
         };
         if let Ok(decoded) = &decoded {
-            let hashes = ancestors.iter().rev().map(|header| keccak256(header)).collect();
+            let hashes = ancestors.iter().rev().map(keccak256).collect();
             let (chain, root) = (&self.chain, claim.pre_state_root);
             if let Err(invalid) = self.archive.add_block(chain, decoded, root, hashes) {
                 return Ok(Err(invalid));

@@ -134,7 +134,7 @@ fn numbers_of_blobs_from_the_file() {
 fn simple() -> Value {
     let mut world = World::new(Fork::Prague);
     let sealed = world.extend(world.draft());
-    let test = world.fixture("Prague", &blocks(&[sealed.clone()]), &sealed.header);
+    let test = world.fixture("Prague", &blocks(std::slice::from_ref(&sealed)), &sealed.header);
     passes(&test, 1);
     test
 }
