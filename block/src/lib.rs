@@ -2,7 +2,7 @@
 //! state root after it.
 //!
 //! [`validate`] takes bytes, in the format of [`input`], and gives what is known of the block, in
-//! the format of [`output`], or why the input is refused. It does the same natively and in the
+//! the format of [`mod@output`], or why the input is refused. It does the same natively and in the
 //! guest `ethereum-block`. In the order of what it does:
 //!
 //! 1. [`input`] says what lies where in the bytes, [`chain`] which rules apply.
@@ -17,7 +17,7 @@
 //! results. Gas bounds the time of execution; the sizes of all allocations follow from it and from
 //! the length of the input.
 //!
-//! Consensus is not checked; [`output`] says what that leaves to the reader of the output.
+//! Consensus is not checked; [`mod@output`] says what that leaves to the reader of the output.
 //!
 //! # For tools on a host
 //! [`input::Input`] also encodes. [`record`] says what of a witness was used, which is how a
