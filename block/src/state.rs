@@ -360,6 +360,8 @@ impl DatabaseCommit for State<'_> {
     }
 }
 
+// For tools on a host; the guest is the same with it and without.
+#[cfg(not(target_os = "zkvm"))]
 impl State<'_> {
     /// Calls `node` with the encoding of each node that is known of the state after the block, and
     /// `code` with each code that was loaded or made. It's for after [`Self::root`]: with the nodes
