@@ -1,9 +1,10 @@
 //! What is measured: programs with inputs, each at several sizes.
 //!
-//! The benchmarks in `benches/` measure changes; the binary `report` measures the figures in
-//! `docs/performance.md`. Both use the allocator of the `lvm` command.
+//! The benchmarks in `benches/` measure changes; the binaries `report` and `blocks` measure the
+//! figures in `docs/performance.md`. All use the allocator of the `lvm` command.
 #![forbid(unsafe_code)]
 
+pub mod block;
 pub mod machine;
 pub mod measurement;
 pub mod phases;

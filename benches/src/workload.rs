@@ -45,6 +45,16 @@ impl Workload {
         }
     }
 
+    /// Validating a block: `input` is one of `lvm_block`.
+    #[must_use]
+    pub fn block(name: &str, input: Vec<u8>) -> Self {
+        Self {
+            name: name.to_owned(),
+            elf: include_bytes!("../../guests/elf/ethereum-block.elf"),
+            input,
+        }
+    }
+
     /// The program.
     ///
     /// # Errors

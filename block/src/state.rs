@@ -359,3 +359,20 @@ impl DatabaseCommit for State<'_> {
         }
     }
 }
+
+// For tools on a host; the guest is the same with it and without.
+#[cfg(not(target_os = "zkvm"))]
+impl State<'_> {
+    /// Calls `node` with the encoding of each node that is known of the state after the block, and
+    /// `code` with each code that was loaded or made. It's for after [`Self::root`]: with the nodes
+    /// and codes of a whole state, they are those of the whole state after the block.
+    pub fn visit_after(&mut self, node: &mut dyn FnMut(&[u8]), code: &mut dyn FnMut(&[u8])) {
+        self.trie.visit_nodes(node);
+        for trie in self.accounts.values_mut().filter_map(|account| account.trie.as_mut()) {
+            trie.visit_nodes(node);
+        }
+        for bytecode in self.loaded.values() {
+            code(bytecode.original_byte_slice());
+        }
+    }
+}
