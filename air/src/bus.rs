@@ -376,12 +376,13 @@ message! { Copy, 7,
     ///
     /// The ECALL sends the state before the call begins, with at least one word and no carry. The
     /// row that begins the call receives it and sends the state before the first word; each word's
-    /// row receives its own state and sends the next, one word less, except the last.
+    /// row receives its own state and sends the next, one word less, except the last. All of a
+    /// call's rows have the same offset, and those of words prove that it is the source's.
     CopyMsg {
         /// Time at which the ECALL starts.
         time,
-        /// 0 before the call begins, else 1.
-        has_begun,
+        /// The source modulo 8; plus 8 once the call has begun. Below 8 when the ECALL sends it.
+        phase,
         /// Address of the next byte to copy.
         source,
         /// Address of the word where it goes.

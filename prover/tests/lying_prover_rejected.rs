@@ -242,6 +242,41 @@ fn altered_copies() {
     run.expect_refused(&run.fill(), "bus copy");
 }
 
+/// The row that begins a copy says that the source is aligned, so that it needn't read: what the
+/// first word should have of the source's first word is zero. Everything else is told to match.
+#[test]
+fn copies_that_forget_their_carry() {
+    const DATA: u64 = Assembler::DATA_START;
+    let mut a = Assembler::new();
+    a.data(DATA, b"0123456789abcdefghijklmn").copy_words(DATA + 64, DATA + 3, 2).halt(0);
+    let mut run = Run::assembled(&a);
+    run.expect_accepted();
+    run.events().copies[0].word = Access::default();
+    run.events().copies[1].carry = 0;
+    let lie = run.events().copies[1].copied();
+    run.touch(DATA + 64, 0, lie);
+    run.events().touched.retain(|word| word.address != DATA);
+    run.recording.ledger.cells.retain(|cell| cell.address != DATA);
+    let mut tables = run.fill();
+    // The read that the honest row makes asked for the limbs of its gap, below 2^16.
+    let gap = run.events().copies[0].time + 1;
+    for limb in [gap, 0] {
+        *cell(&mut tables, Table::Range, limb as usize, "range_multiplicity") -= Goldilocks::ONE;
+    }
+    for (column, value) in [
+        ("offsets[0]", 1),
+        ("offsets[3]", 0),
+        ("word.found.gap.low", 0),
+        ("word.is_writable", 0),
+    ] {
+        set(&mut tables, Table::Copy, 0, column, value);
+    }
+    run.expect_refused(&tables, "bus copy");
+    let faults = run.faults(&tables);
+    let buses = faults.lines().filter(|line| line.contains("bus "));
+    assert!(buses.clone().all(|line| line.contains("bus copy")), "{faults}");
+}
+
 #[test]
 fn altered_exit_code() {
     let mut run = Run::assembled(&sum());

@@ -72,14 +72,15 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder.constrain("only a word's row is the last", (one() - copies.clone()) * row.is_last);
     builder.constrain("the last row copies the last word", (row.remaining - one()) * row.is_last);
 
-    // The word that is read has the first byte where the row begins the call, else the last. The
-    // address matters only where the row reads, and a multiple of 8 it must be there, which leaves
-    // one choice of the offset.
+    // The word that is read has the first byte where the row begins the call, else the last. There
+    // are only addresses that are multiples of 8, so that a word's row has one choice of the offset,
+    // which the call's begin shares with it. The begin reads nothing where the source is aligned,
+    // and its address doesn't matter there.
     let misplaced = (1..8).fold(AB::Expr::ZERO, |sum, offset| {
         sum + row.offsets[offset] * AB::Expr::from_usize(offset)
     });
     let reaches_on = copies.clone() - row.offsets[0];
-    let address = reaches_on * AB::Expr::from_u8(8) + row.source - misplaced;
+    let address = reaches_on * AB::Expr::from_u8(8) + row.source - misplaced.clone();
     let now = row.time + AB::Expr::TWO;
     let reads = active.clone() - row.is_begin * row.offsets[0];
     row.word.constrain_read(builder, address, now, reads);
@@ -129,7 +130,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
 
     let state = |has_begun: AB::Expr, words: AB::Expr, carry: Value<AB::Var>| CopyMsg {
         time: row.time.into(),
-        has_begun,
+        phase: has_begun * AB::Expr::from_u8(8) + misplaced.clone(),
         source: words.clone() * AB::Expr::from_u8(8) + row.source,
         destination: words.clone() * AB::Expr::from_u8(8) + row.destination,
         remaining: Into::<AB::Expr>::into(row.remaining) - words,
@@ -175,6 +176,7 @@ pub fn fill(event: &CopyStep, is_writable: bool, counts: &mut Counts) -> CopyRow
 
 #[cfg(test)]
 mod tests {
+    use std::string::String;
     use std::vec::Vec;
 
     use lvm_isa::event::Access;
@@ -234,7 +236,7 @@ mod tests {
         for offset in 0..8 {
             let rows = rows(offset);
             let mut state = message(&rows[0], Bus::Copy, Side::Receive, eval);
-            assert_eq!(state, [400, 0, 0x2000 + offset, 0x3000, 3, 0, 0]);
+            assert_eq!(state, [400, offset, 0x2000 + offset, 0x3000, 3, 0, 0]);
             for (at, row) in rows.iter().enumerate() {
                 assert_eq!(message(row, Bus::Copy, Side::Receive, eval), state);
                 let accesses = memory_sends(row, eval);
@@ -314,6 +316,35 @@ mod tests {
             row.offsets = core::array::from_fn(|at| Goldilocks::from_bool(at == offset));
             let [(read, ..), _] = memory_sends(&row, eval)[..] else { panic!("two accesses") };
             assert!(!read.is_multiple_of(8), "{offset}");
+        }
+    }
+
+    /// A call's begin that claims an aligned source reads nothing, so that its address doesn't tell
+    /// the offset: the rows of words don't take what it sends.
+    #[test]
+    fn a_begin_has_the_offset_of_its_words() {
+        for offset in 0..8 {
+            let [begin, word, ..] = rows(offset)[..] else { panic!("a begin and words") };
+            let received = message(&word, Bus::Copy, Side::Receive, eval);
+            assert_eq!(message(&begin, Bus::Copy, Side::Send, eval), received);
+            for other in (0..8).filter(|other| *other != offset) {
+                let mut lie = CopyRow {
+                    time: begin.time,
+                    source: begin.source,
+                    destination: begin.destination,
+                    remaining: begin.remaining,
+                    is_begin: Goldilocks::ONE,
+                    ..CopyRow::default()
+                };
+                lie.offsets[other as usize] = Goldilocks::ONE;
+                let (failures, messages) = check(&lie, eval);
+                assert_eq!(failures, Vec::<String>::new(), "by itself such a row is possible");
+                assert_eq!(messages.iter().any(|m| m.bus == Bus::Memory), other != 0);
+                // Neither can the ECALL's offset be that of rows of words.
+                let before = message(&lie, Bus::Copy, Side::Receive, eval);
+                let after = message(&lie, Bus::Copy, Side::Send, eval);
+                assert_eq!((before[1], after[1], received[1]), (other, 8 + other, 8 + offset));
+            }
         }
     }
 }

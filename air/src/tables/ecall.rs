@@ -12,6 +12,7 @@
 
 use lvm_isa::event::{Access, EcallStep};
 use lvm_isa::instruction::Operation;
+use lvm_isa::semantics::WORD_BYTES;
 use lvm_syscalls::panic::EXIT_CODE;
 use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
 use p3_air::WindowAccess;
@@ -62,6 +63,8 @@ columns! {
         position_time: cell,
         /// Limbs of `time − position_time − 1`, below 2^32.
         position_gap: Limbs32,
+        /// The source modulo 8, in a copy; below 8. That it is, `copy` proves.
+        source_offset: cell,
         /// The exit code, where the call ends the run.
         exit_code: Value,
     }
@@ -70,6 +73,10 @@ columns! {
 /// Brings numbers below [`copy_words::WORDS_MAX`], and no others below 2^32, below 2^16.
 const WORDS_SCALE: u64 = (1 << 16) / copy_words::WORDS_MAX;
 const _: () = assert!(WORDS_SCALE * copy_words::WORDS_MAX == 1 << 16);
+
+/// Brings numbers below 8 below 2^16, and none of 8 to 15, the phases of a call that has begun.
+const OFFSET_SCALE: u64 = (1 << 16) / WORD_BYTES;
+const _: () = assert!(OFFSET_SCALE * WORD_BYTES == 1 << 16);
 
 /// x17, x10, x11 and x12.
 const A7: u8 = 17;
@@ -166,9 +173,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let words = row.a2.before;
     builder.constrain("copy: fewer than 2^32 words", row.is_copy * words.hi);
     range16(builder, (words.lo - AB::Expr::ONE) * AB::Expr::from_u64(WORDS_SCALE), row.is_copy);
+    range16(builder, row.source_offset * AB::Expr::from_u64(OFFSET_SCALE), row.is_copy);
     CopyMsg {
         time: row.fetch.time.into(),
-        has_begun: zero(),
+        phase: row.source_offset.into(),
         source,
         destination: target.clone(),
         remaining: words.lo.into(),
@@ -219,6 +227,9 @@ pub fn fill(
         fill_effective_address(step.a0.value, counts);
         fill_effective_address(step.a1.value, counts);
         counts.range16(scaled_words(step.a2.value));
+        let offset = step.a1.value % WORD_BYTES;
+        counts.range16((OFFSET_SCALE * offset) as u16);
+        row.source_offset = Goldilocks::from_u64(offset);
     }
     if is(keccak_f::NUMBER) {
         fill_effective_address(step.a0.value, counts);
@@ -306,6 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn copies_begin_with_the_offset_of_their_source() {
+        for offset in 0..8 {
+            let (honest, counts) = row(copy_words::NUMBER, 0x3000, 0x2000 + offset, 7);
+            expect_honest("copy", &honest, &counts, eval);
+            let sent = message(&honest, Bus::Copy, Side::Send, eval);
+            assert_eq!(sent, [400, offset, 0x2000 + offset, 0x3000, 7, 0, 0]);
+        }
+        for words in [1, 4096] {
+            let (honest, counts) = row(copy_words::NUMBER, 0x3000, 0x2000, words);
+            expect_honest("copy", &honest, &counts, eval);
+        }
+        let (honest, _) = row(copy_words::NUMBER, 0x3000, 0x2003, 7);
+        for phase in 8..16 {
+            corrupt(&honest, "range16", |r| r.source_offset = Goldilocks::from_u8(phase));
+        }
+        for words in [0, 4097, (1 << 32) - 1] {
+            expect_violation(&row(copy_words::NUMBER, 0x3000, 0x2000, words).0, "range16", eval);
+        }
+        let (long, _) = row(copy_words::NUMBER, 0x3000, 0x2000, 1 << 32 | 7);
+        expect_violation(&long, "copy: fewer than 2^32 words", eval);
+    }
+
+    #[test]
     fn one_call_cannot_pass_for_another() {
         let (honest, _) = row(print::NUMBER, 1, 0x2000, 8);
         corrupt(&honest, "a7 is the call number, low limb", |r| {
@@ -329,6 +363,8 @@ mod tests {
         for (a7, a0, a1, a2) in [
             (commit::NUMBER, 1, alias + 0x2000, 8),
             (commit::NUMBER, 1, 0x2000, alias + 8),
+            (copy_words::NUMBER, alias + 0x2000, 0x2000, 8),
+            (copy_words::NUMBER, 0x2000, alias + 0x2000, 8),
             (keccak_f::NUMBER, alias + 0x2000, 0, 0),
         ] {
             expect_violation(&row(a7, a0, a1, a2).0, "range16", eval);

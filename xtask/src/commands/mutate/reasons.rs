@@ -96,6 +96,12 @@ const REASONS: &[Reason] = &[
     },
     Reason {
         table: "ecall",
+        columns: &["source_offset"],
+        when: &[("is_copy", 0)],
+        why: "only copies have a source",
+    },
+    Reason {
+        table: "ecall",
         columns: &["exit_code.lo", "exit_code.hi"],
         when: &[("is_halt", 0), ("is_panic", 0)],
         why: "the call doesn't end the run",
