@@ -263,12 +263,9 @@ fn copies_that_forget_their_carry() {
     for limb in [gap, 0] {
         *cell(&mut tables, Table::Range, limb as usize, "range_multiplicity") -= Goldilocks::ONE;
     }
-    for (column, value) in [
-        ("offsets[0]", 1),
-        ("offsets[3]", 0),
-        ("word.found.gap.low", 0),
-        ("word.is_writable", 0),
-    ] {
+    for (column, value) in
+        [("offsets[0]", 1), ("offsets[3]", 0), ("word.found.gap.low", 0), ("word.is_writable", 0)]
+    {
         set(&mut tables, Table::Copy, 0, column, value);
     }
     run.expect_refused(&tables, "bus copy");
