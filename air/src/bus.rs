@@ -21,6 +21,7 @@
 //! commit        (time, pointer, left, position) ecall ─▶ commit ─▶ … ─▶ ecall
 //! output        (position, byte)               commit ─▶ the statement
 //! copy          (time, source, …, carry)       ecall ─▶ copy ─▶ … ─▶ copy
+//! call          (time, number, …, a0, a1, a2)  ecall ─▶ the tables of calls that compute
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
 //! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
 //! ```
@@ -45,13 +46,14 @@ pub enum Bus {
     Commit,
     Output,
     Copy,
+    Call,
     KeccakCall,
     KeccakWord,
 }
 
 impl Bus {
     /// Every bus.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Execution,
         Self::Program,
         Self::Register,
@@ -67,6 +69,7 @@ impl Bus {
         Self::Commit,
         Self::Output,
         Self::Copy,
+        Self::Call,
         Self::KeccakCall,
         Self::KeccakWord,
     ];
@@ -90,6 +93,7 @@ impl Bus {
             Self::Commit => "commit",
             Self::Output => "output",
             Self::Copy => "copy",
+            Self::Call => "call",
             Self::KeccakCall => "keccak_call",
             Self::KeccakWord => "keccak_word",
         }
@@ -127,6 +131,7 @@ impl Bus {
             Self::Commit => CommitMsg::<()>::FIELDS,
             Self::Output => OutputMsg::<()>::FIELDS,
             Self::Copy => CopyMsg::<()>::FIELDS,
+            Self::Call => CallMsg::<()>::FIELDS,
             Self::KeccakCall => KeccakCallMsg::<()>::FIELDS,
             Self::KeccakWord => KeccakWordMsg::<()>::FIELDS,
         }
@@ -394,6 +399,30 @@ message! { Copy, 7,
         carry_lo,
         /// High 32 bits.
         carry_hi,
+    }
+}
+
+message! { Call, 7,
+    /// A call that computes is made.
+    ///
+    /// `ecall` sends it, with registers as they are at `time`; the table of the call with this number
+    /// receives it and says which of a1 and a2 it takes. What is taken, and a0, is below 2^48 and so
+    /// no address modulo the field's order that it isn't itself.
+    CallMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// Number of the call.
+        number,
+        /// 1 if the call takes a1, else 0.
+        takes_a1,
+        /// 1 if the call takes a2, else 0.
+        takes_a2,
+        /// First pointer.
+        a0,
+        /// Second pointer; modulo the field's order if it isn't taken.
+        a1,
+        /// Third pointer; likewise.
+        a2,
     }
 }
 

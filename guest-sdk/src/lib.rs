@@ -66,6 +66,7 @@
 
 extern crate alloc;
 
+pub mod arithmetic;
 mod hash;
 mod input;
 #[cfg_attr(all(target_arch = "riscv64", target_os = "zkvm"), path = "machine/guest.rs")]

@@ -3,8 +3,9 @@
 //! # Time
 //! Time is counted in ticks, [`TICKS_PER_STEP`] for each instruction; the first instruction of
 //! each segment starts at [`TIME_START`]. Within an instruction that starts at `t`, rs1 is read at `t`, rs2 at
-//! `t + 1`, memory is accessed at `t + 2`, and rd is written at `t + 3`. ECALL reads its four
-//! registers at `t`, and `copy_words` writes memory at `t + 3`. Every cell starts out at time 0 and each access is strictly later than the
+//! `t + 1`, memory is accessed at `t + 2`, and rd is written at `t + 3`. ECALL reads its
+//! registers at `t`. Its calls have all four ticks for memory: `copy_words` writes at `t + 3`, and what
+//! computes reads its operands at `t`, `t + 1` and `t + 2` and writes at `t + 3`. Every cell starts out at time 0 and each access is strictly later than the
 //! one before.
 //!
 //! # Refresh
@@ -13,6 +14,9 @@
 //! access and leaves a [`Refresh`].
 
 use alloc::vec::Vec;
+
+use lvm_syscalls::curve::{self, Curve};
+use lvm_syscalls::{modular, quadratic};
 
 use crate::segment::Carried;
 
@@ -151,6 +155,74 @@ pub struct Keccak {
     pub words: [Access; 25],
 }
 
+/// One `modular` call on numbers of `W` words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modular<const W: usize> {
+    /// Time at which the ECALL starts.
+    pub time: u32,
+    /// What is computed.
+    pub operation: modular::Operation,
+    /// Addresses of the destination, of the factor a and of the modulus.
+    pub pointers: [u64; 3],
+    /// a3, the address of the factor b, read at `time`; the default to invert.
+    pub a3: Access,
+    /// The factor a, read at `time`.
+    pub a: [Access; W],
+    /// The factor b, read at `time + 1`; the default to invert.
+    pub b: [Access; W],
+    /// The modulus, read at `time + 2`.
+    pub modulus: [Access; W],
+    /// The destination as found at `time + 3`.
+    pub target: [Access; W],
+}
+
+/// One `quadratic` call on elements of `E` words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quadratic<const E: usize> {
+    /// Time at which the ECALL starts.
+    pub time: u32,
+    /// What is computed.
+    pub operation: quadratic::Operation,
+    /// Addresses of the destination and of the factors a and b.
+    pub pointers: [u64; 3],
+    /// The factor a, read at `time`.
+    pub a: [Access; E],
+    /// The factor b, read at `time + 1`.
+    pub b: [Access; E],
+    /// The destination as found at `time + 3`.
+    pub target: [Access; E],
+}
+
+/// One `curve` call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointCall {
+    /// Time at which the ECALL starts.
+    pub time: u32,
+    /// The curve.
+    pub curve: Curve,
+    /// What is computed.
+    pub operation: curve::Operation,
+    /// a0, the address of p, and a1, that of q.
+    pub pointers: [u64; 2],
+    /// q, read at `time + 1`; the default to double.
+    pub q: [Access; 8],
+    /// p as found at `time + 3`.
+    pub p: [Access; 8],
+}
+
+/// One `sha256` call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sha256 {
+    /// Time at which the ECALL starts.
+    pub time: u32,
+    /// Addresses of the state and of the block.
+    pub pointers: [u64; 2],
+    /// The block, read at `time + 1`.
+    pub block: [Access; 8],
+    /// The state as found at `time + 3`.
+    pub state: [Access; 4],
+}
+
 /// A re-read of a register that has not been accessed for long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refresh {
@@ -204,6 +276,18 @@ pub struct Events {
     pub copies: Vec<CopyStep>,
     /// The keccak-f calls.
     pub keccaks: Vec<Keccak>,
+    /// The `modular` calls on 256 bits.
+    pub modular_256: Vec<Modular<4>>,
+    /// The `modular` calls on 384 bits.
+    pub modular_384: Vec<Modular<6>>,
+    /// The `quadratic` calls over BN254's field.
+    pub quadratic_256: Vec<Quadratic<8>>,
+    /// The `quadratic` calls over BLS12-381's field.
+    pub quadratic_384: Vec<Quadratic<12>>,
+    /// The `curve` calls.
+    pub points: Vec<PointCall>,
+    /// The `sha256` calls.
+    pub sha256: Vec<Sha256>,
     /// The re-reads of registers.
     pub refreshes: Vec<Refresh>,
     /// Registers before the first instruction, x0 to x31 and the sink.
@@ -240,6 +324,12 @@ impl Default for Events {
             commits: Vec::new(),
             copies: Vec::new(),
             keccaks: Vec::new(),
+            modular_256: Vec::new(),
+            modular_384: Vec::new(),
+            quadratic_256: Vec::new(),
+            quadratic_384: Vec::new(),
+            points: Vec::new(),
+            sha256: Vec::new(),
             refreshes: Vec::new(),
             first_registers: [0; REGISTERS],
             last_registers: [Access::default(); REGISTERS],

@@ -86,6 +86,37 @@ pub struct Ledger {
     pub cells: Vec<Cell>,
 }
 
+/// A kind of calls that compute, by what proves them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Computation {
+    /// `modular` on 256 bits.
+    Modular256,
+    /// `modular` on 384 bits.
+    Modular384,
+    /// `quadratic` over BN254's field.
+    Quadratic256,
+    /// `quadratic` over BLS12-381's field.
+    Quadratic384,
+    /// `curve`.
+    Point,
+    /// `sha256`.
+    Sha256,
+}
+
+impl Computation {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Modular256,
+        Self::Modular384,
+        Self::Quadratic256,
+        Self::Quadratic384,
+        Self::Point,
+        Self::Sha256,
+    ];
+    /// Their number.
+    pub const COUNT: usize = Self::ALL.len();
+}
+
 /// How many events of each kind a segment has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -99,6 +130,8 @@ pub struct Tally {
     pub copies: u64,
     /// Keccak-f calls.
     pub keccaks: u64,
+    /// Calls that compute, of each kind, in the order of [`Computation`].
+    pub computations: [u64; Computation::COUNT],
     /// Touched memory words.
     pub touched: u64,
 }
@@ -116,6 +149,8 @@ pub struct Costs {
     pub copy: u32,
     /// Of a keccak-f call.
     pub keccak: u32,
+    /// Of a call that computes, of each kind, in the order of [`Computation`].
+    pub computations: [u32; Computation::COUNT],
     /// Of a memory word that the segment hasn't touched before.
     pub touched: u32,
 }
@@ -141,6 +176,7 @@ impl Budget {
             commit: 0,
             copy: 0,
             keccak: 0,
+            computations: [0; Computation::COUNT],
             touched: 0,
         },
         limit: u64::MAX,
@@ -156,6 +192,7 @@ impl Budget {
             commit: 0,
             copy: 0,
             keccak: 0,
+            computations: [0; Computation::COUNT],
             touched: 0,
         };
         Self { costs, limit: cycles, keccak_fills: Vec::new() }

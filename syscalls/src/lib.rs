@@ -17,13 +17,21 @@
 //! | 64 | [`commit`] | 1, pointer, length | `ecall`, `commit` |
 //! | 93 | [`halt`] | exit code | `ecall` |
 //! | 1024 | [`copy_words`] | destination, source, words | `ecall`, `copy` |
+//! | 1040 to 1047 | [`modular`] | destination, factor, modulus, factor | `ecall`, `modular_256`, `modular_384` |
+//! | 1048 to 1054 | [`quadratic`] | destination, factor, factor | `ecall`, `quadratic_256`, `quadratic_384` |
+//! | 1056 to 1061 | [`curve`] | point, point | `ecall`, `point_memory`, `point` |
+//! | 1064 | [`sha256`] | state, block | `ecall`, `sha256`, `sha256_round` |
 //! | 2⁶⁴ − 2 | [`keccak_f`] | pointer to 25 words | `ecall`, `keccak`, `keccak_memory` |
 #![no_std]
 
 pub mod commit;
 pub mod copy_words;
+pub mod curve;
 pub mod halt;
 pub mod keccak_f;
 pub mod layout;
+pub mod modular;
 pub mod panic;
 pub mod print;
+pub mod quadratic;
+pub mod sha256;

@@ -8,6 +8,7 @@ use lvm_isa::semantics::WORD_BYTES;
 use lvm_syscalls::layout::{MEMORY_END, MEMORY_START, PUBLIC_OUTPUT_MAX};
 use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
 
+use crate::compute::computation;
 use crate::error::Cause;
 use crate::memory::{Fault, Memory, check_range};
 
@@ -23,12 +24,34 @@ const STATE_BYTES: u64 = keccak_f::STATE_WORDS as u64 * WORD_BYTES;
 /// A system call with its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    Commit { pointer: u64, length: u64 },
-    Halt { code: u64 },
-    Print { pointer: u64, length: u64 },
-    Panic { pointer: u64, length: u64 },
-    CopyWords { destination: u64, source: u64, words: u64 },
-    KeccakF { pointer: u64 },
+    Commit {
+        pointer: u64,
+        length: u64,
+    },
+    Halt {
+        code: u64,
+    },
+    Print {
+        pointer: u64,
+        length: u64,
+    },
+    Panic {
+        pointer: u64,
+        length: u64,
+    },
+    CopyWords {
+        destination: u64,
+        source: u64,
+        words: u64,
+    },
+    KeccakF {
+        pointer: u64,
+    },
+    /// One of the calls that compute, with a0 to a2.
+    Compute {
+        number: u64,
+        pointers: [u64; 3],
+    },
 }
 
 impl Call {
@@ -50,6 +73,9 @@ impl Call {
             copy_words::NUMBER => Self::CopyWords { destination: a0, source: a1, words: a2 },
             keccak_f::NUMBER if a0.is_multiple_of(WORD_BYTES) => Self::KeccakF { pointer: a0 },
             keccak_f::NUMBER => return Err(Cause::KeccakMisaligned { pointer: a0 }),
+            number if computation(number).is_some() => {
+                Self::Compute { number, pointers: [a0, a1, a2] }
+            }
             number => return Err(Cause::UnknownCall { number }),
         })
     }

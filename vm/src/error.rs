@@ -174,4 +174,8 @@ pub enum Cause {
     CopyLength { words: u64 },
     #[error("keccak_f on the state at {pointer:#x}, which is not a multiple of 8")]
     KeccakMisaligned { pointer: u64 },
+    #[error("call {number} on the operand at {address:#x}, which is not a multiple of 8")]
+    OperandMisaligned { number: u64, address: u64 },
+    #[error("call {number} has no result for its operands")]
+    NoResult { number: u64 },
 }

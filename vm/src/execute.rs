@@ -17,6 +17,7 @@ use lvm_syscalls::keccak_f::STATE_WORDS;
 use lvm_syscalls::panic;
 
 use crate::code::{Code, REGISTER_SLOTS};
+use crate::compute::{Plain, compute};
 use crate::ecall::{Call, Host, check_copy, check_keccak_state};
 use crate::elf::LoadedProgram;
 use crate::error::{Cause, ExecuteError, Trap};
@@ -430,6 +431,9 @@ impl Machine<'_> {
                     let slot = memory.slot(address)?;
                     memory.set(slot, lane);
                 }
+            }
+            Call::Compute { number, pointers } => {
+                compute(&mut Plain { memory, a3: registers[13] }, 0, number, pointers)?;
             }
         }
         Ok(None)

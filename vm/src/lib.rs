@@ -30,6 +30,7 @@
 
 pub mod assemble;
 mod code;
+mod compute;
 mod ecall;
 pub mod elf;
 pub mod error;

@@ -15,7 +15,9 @@ use lvm_isa::event::{
     Refresh, SINK, STEPS_MAX, Step, TICKS_PER_STEP, TIME_START,
 };
 use lvm_isa::instruction::{Class, Instruction};
-use lvm_isa::segment::{Budget, Carried, Exit, Ledger, SEGMENTS_MAX, Segment, Statement, Tally};
+use lvm_isa::segment::{
+    Budget, Carried, Computation, Exit, Ledger, SEGMENTS_MAX, Segment, Statement, Tally,
+};
 use lvm_isa::semantics::{
     WORD_BYTES, access_width, alu, branch_taken, crosses_word, extract, immediate_operand,
     is_aligned, jalr_target, load_value, store_merge,
@@ -24,6 +26,7 @@ use lvm_syscalls::keccak_f::STATE_WORDS;
 use lvm_syscalls::panic;
 
 use crate::code::Slots;
+use crate::compute::{Computed, Timed, compute, takes_a3};
 use crate::ecall::{Call, Host, check_copy, check_keccak_state};
 use crate::elf::LoadedProgram;
 use crate::error::{Cause, ExecuteError};
@@ -466,6 +469,7 @@ impl Recorder<'_> {
                 self.copy_words(destination, source, words)?;
             }
             Call::KeccakF { pointer } => self.keccak_f(pointer)?,
+            Call::Compute { number, pointers } => self.compute(number, pointers)?,
         }
         Ok(Next::Following)
     }
@@ -560,6 +564,35 @@ impl Recorder<'_> {
         }
         if self.keeps {
             self.events.keccaks.push(Keccak { time: self.time, pointer, words });
+        }
+        Ok(())
+    }
+
+    fn compute(&mut self, number: u64, pointers: [u64; 3]) -> Result<(), Fault> {
+        let time = self.time;
+        let a3 = if takes_a3(number) { self.read(13, time) } else { Access::default() };
+        let memory = &mut self.memory;
+        let computed = compute(&mut Timed { memory, time, a3 }, time, number, pointers)?;
+        let kind = match &computed {
+            Computed::Modular256(_) => Computation::Modular256,
+            Computed::Modular384(_) => Computation::Modular384,
+            Computed::Quadratic256(_) => Computation::Quadratic256,
+            Computed::Quadratic384(_) => Computation::Quadratic384,
+            Computed::Point(_) => Computation::Point,
+            Computed::Sha256(_) => Computation::Sha256,
+        };
+        self.tally.computations[kind as usize] += 1;
+        self.cost += u64::from(self.budget.costs.computations[kind as usize]);
+        if self.keeps {
+            let events = &mut self.events;
+            match computed {
+                Computed::Modular256(event) => events.modular_256.push(event),
+                Computed::Modular384(event) => events.modular_384.push(event),
+                Computed::Quadratic256(event) => events.quadratic_256.push(event),
+                Computed::Quadratic384(event) => events.quadratic_384.push(event),
+                Computed::Point(event) => events.points.push(event),
+                Computed::Sha256(event) => events.sha256.push(event),
+            }
         }
         Ok(())
     }

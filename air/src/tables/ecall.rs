@@ -6,6 +6,7 @@
 //! - panic: the run ends with exit code [`EXIT_CODE`];
 //! - print: nothing happens;
 //! - copy_words: the `a2` words at `a1` are copied to `a0` (`copy` does it);
+//! - a call that computes: the table of its number does it;
 //! - keccak-f: the 25 words at a0 are permuted (`keccak` does it).
 //!
 //! Any other call has no row, so that it can't be proved. No call changes a register.
@@ -13,14 +14,18 @@
 use lvm_isa::event::{Access, EcallStep};
 use lvm_isa::instruction::Operation;
 use lvm_isa::semantics::WORD_BYTES;
+use lvm_syscalls::modular::{WORDS_256, WORDS_384};
 use lvm_syscalls::panic::EXIT_CODE;
-use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
+use lvm_syscalls::quadratic::{WORDS_BLS12_381, WORDS_BN254};
+use lvm_syscalls::{
+    commit, copy_words, curve, halt, keccak_f, modular, panic, print, quadratic, sha256,
+};
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use crate::builder::TableBuilder;
-use crate::bus::{CommitMsg, CopyMsg, HaltMsg, KeccakCallMsg, RegisterMsg};
+use crate::bus::{CallMsg, CommitMsg, CopyMsg, HaltMsg, KeccakCallMsg, RegisterMsg};
 use crate::columns::{Columns, columns};
 use crate::counts::Counts;
 use crate::gadgets::fetch::{Decoded, Fetch};
@@ -48,6 +53,12 @@ columns! {
         is_copy: cell,
         /// 1 for keccak-f; 0 or 1.
         is_keccak: cell,
+        /// 1 for a call that computes; 0 or 1.
+        is_computation: cell,
+        /// 1 if it takes a1; 0 or 1, and 0 for other calls. Which it is, its table knows.
+        takes_a1: cell,
+        /// 1 if it takes a2; likewise.
+        takes_a2: cell,
         /// Read of a7, the call number.
         a7: RegisterAccess,
         /// Read of a0.
@@ -99,8 +110,15 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     for (flag, _) in calls {
         builder.constrain_bool("call flags are boolean", flag);
     }
-    let active: AB::Expr = calls.iter().map(|(flag, _)| Into::<AB::Expr>::into(*flag)).sum();
+    builder.constrain_bool("is_computation is boolean", row.is_computation);
+    let listed: AB::Expr = calls.iter().map(|(flag, _)| Into::<AB::Expr>::into(*flag)).sum();
+    let active = listed + row.is_computation;
     builder.constrain_bool("at most one call", active.clone());
+    let computes_not = AB::Expr::ONE - row.is_computation;
+    for takes in [row.takes_a1, row.takes_a2] {
+        builder.constrain_bool("takes_a1 and takes_a2 are boolean", takes);
+        builder.constrain("only a computation takes pointers", computes_not.clone() * takes);
+    }
     let ends: AB::Expr = row.is_halt + row.is_panic;
 
     let decoded = Decoded {
@@ -114,14 +132,16 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         access.constrain_read(builder, register, row.fetch.at::<AB>(0), active.clone());
     }
 
-    // The call number is the flag's, limb by limb.
+    // The call number is the flag's, limb by limb. Whether a computation has a number is its
+    // table's business.
     let number = |limb: fn(Value<Goldilocks>) -> Goldilocks| -> AB::Expr {
         calls
             .iter()
             .map(|(flag, number)| *flag * AB::Expr::from(limb(Value::from_u64(*number))))
             .sum()
     };
-    let (number_lo, number_hi) = (number(|v| v.lo), number(|v| v.hi));
+    let number_lo = number(|v| v.lo) + row.is_computation * row.a7.before.lo;
+    let number_hi = number(|v| v.hi);
     builder.constrain("a7 is the call number, low limb", number_lo - row.a7.before.lo);
     builder.constrain("a7 is the call number, high limb", number_hi - row.a7.before.hi);
 
@@ -130,7 +150,12 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder
         .constrain("commit: a0 is 1, low limb", (row.a0.before.lo - AB::Expr::ONE) * row.is_commit);
     builder.constrain("commit: a0 is 1, high limb", row.a0.before.hi * row.is_commit);
-    let source = effective_address(builder, row.a1.before, zero(), row.is_commit + row.is_copy);
+    let source = effective_address(
+        builder,
+        row.a1.before,
+        zero(),
+        row.is_commit + row.is_copy + row.takes_a1,
+    );
     let pointer = source.clone();
     // Below 2^48, so that the length can't alias a smaller one modulo the field's order.
     range16(builder, row.a2.before.hi, row.is_commit);
@@ -168,8 +193,13 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder.constrain("exit code, high limb", (exit_hi - row.exit_code.hi) * ends.clone());
     HaltMsg { lo: row.exit_code.lo.into(), hi: row.exit_code.hi.into() }.send(builder, ends);
 
-    // Copy and keccak-f.
-    let target = effective_address(builder, row.a0.before, zero(), row.is_copy + row.is_keccak);
+    // Copy, computations and keccak-f.
+    let target = effective_address(
+        builder,
+        row.a0.before,
+        zero(),
+        row.is_copy + row.is_keccak + row.is_computation,
+    );
     let words = row.a2.before;
     builder.constrain("copy: fewer than 2^32 words", row.is_copy * words.hi);
     range16(builder, (words.lo - AB::Expr::ONE) * AB::Expr::from_u64(WORDS_SCALE), row.is_copy);
@@ -177,13 +207,24 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     CopyMsg {
         time: row.fetch.time.into(),
         phase: row.source_offset.into(),
-        source,
+        source: source.clone(),
         destination: target.clone(),
         remaining: words.lo.into(),
         carry_lo: zero(),
         carry_hi: zero(),
     }
     .send(builder, row.is_copy);
+    let a2 = effective_address(builder, row.a2.before, zero(), row.takes_a2);
+    CallMsg {
+        time: row.fetch.time.into(),
+        number: row.a7.before.lo.into(),
+        takes_a1: row.takes_a1.into(),
+        takes_a2: row.takes_a2.into(),
+        a0: target.clone(),
+        a1: source,
+        a2,
+    }
+    .send(builder, row.is_computation);
     KeccakCallMsg { time: row.fetch.time.into(), pointer: target }.send(builder, row.is_keccak);
 }
 
@@ -191,6 +232,21 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
 /// other number.
 fn scaled_words(words: u64) -> u16 {
     (words.wrapping_sub(1).wrapping_mul(WORDS_SCALE)) as u16
+}
+
+/// Whether the call `number` takes a1 and a2, if it is one that computes.
+fn pointers_taken(number: u64) -> Option<[bool; 2]> {
+    let has_three =
+        [WORDS_256, WORDS_384].iter().any(|it| modular::operation(*it, number).is_some())
+            || [WORDS_BN254, WORDS_BLS12_381]
+                .iter()
+                .any(|it| quadratic::operation(*it, number).is_some());
+    match curve::operation(number) {
+        _ if has_three => Some([true, true]),
+        _ if number == sha256::NUMBER => Some([true, false]),
+        Some((_, operation)) => Some([operation == curve::Operation::Add, false]),
+        None => None,
+    }
 }
 
 /// The row of one executed ECALL; `output` is the output register as a commit finds it.
@@ -233,6 +289,19 @@ pub fn fill(
     }
     if is(keccak_f::NUMBER) {
         fill_effective_address(step.a0.value, counts);
+    }
+    if let Some([takes_a1, takes_a2]) = pointers_taken(step.a7.value) {
+        row.is_computation = Goldilocks::ONE;
+        fill_effective_address(step.a0.value, counts);
+        for (is_taken, flag, register) in [
+            (takes_a1, &mut row.takes_a1, step.a1.value),
+            (takes_a2, &mut row.takes_a2, step.a2.value),
+        ] {
+            *flag = Goldilocks::from_bool(is_taken);
+            if is_taken {
+                fill_effective_address(register, counts);
+            }
+        }
     }
     if is(halt::NUMBER) {
         row.exit_code = Value::from_u64(step.a0.value);

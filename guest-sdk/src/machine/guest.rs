@@ -7,6 +7,7 @@ use lvm_syscalls::layout::{PRIVATE_INPUT_DATA, PRIVATE_INPUT_MAX, PRIVATE_INPUT_
 pub(crate) use lvm_syscalls::commit::commit;
 pub(crate) use lvm_syscalls::keccak_f::keccak_f;
 pub(crate) use lvm_syscalls::print::print;
+pub use lvm_syscalls::{curve, modular, quadratic, sha256};
 
 pub(crate) fn input() -> &'static [u8] {
     // SAFETY: the address is aligned and in memory, and no guest object lies there, since the

@@ -5,12 +5,17 @@
 
 extern crate std;
 
+#[path = "host_arithmetic.rs"]
+mod arithmetic;
+
 use std::io::{Read, Write, stderr, stdin, stdout};
 use std::process;
 use std::sync::OnceLock;
 use std::vec::Vec;
 
 use lvm_syscalls::layout::PRIVATE_INPUT_MAX;
+
+pub use self::arithmetic::{curve, modular, quadratic, sha256};
 
 pub(crate) fn input() -> &'static [u8] {
     static INPUT: OnceLock<Vec<u8>> = OnceLock::new();
