@@ -59,25 +59,25 @@ pub fn join_docs(group: &str, lines: &[&str]) -> String {
 /// Declares a struct whose fields are cells: `cell`, `[cell; N]`, another such struct, or an
 /// array of them.
 macro_rules! columns {
-    ($(#[doc = $outer:expr])* pub struct $name:ident { $($(#[doc = $doc:expr])* $field:ident : $kind:tt,)* }) => {
+    ($(#[doc = $outer:expr])* pub struct $name:ident $(<$(const $size:ident),*>)? { $($(#[doc = $doc:expr])* $field:ident : $kind:tt,)* }) => {
         $(#[doc = $outer])*
-        pub struct $name<T> { $($(#[doc = $doc])* pub $field: $crate::columns::columns!(@type T $kind),)* }
+        pub struct $name<T $($(, const $size: usize)*)?> { $($(#[doc = $doc])* pub $field: $crate::columns::columns!(@type T $kind),)* }
 
-        impl<T: Copy> Clone for $name<T> {
+        impl<T: Copy $($(, const $size: usize)*)?> Clone for $name<T $($(, $size)*)?> {
             fn clone(&self) -> Self {
                 *self
             }
         }
 
-        impl<T: Copy> Copy for $name<T> {}
+        impl<T: Copy $($(, const $size: usize)*)?> Copy for $name<T $($(, $size)*)?> {}
 
-        impl<T: Default> Default for $name<T> {
+        impl<T: Default $($(, const $size: usize)*)?> Default for $name<T $($(, $size)*)?> {
             fn default() -> Self {
                 Self { $($field: $crate::columns::columns!(@default T $kind),)* }
             }
         }
 
-        impl<T: Copy> $crate::columns::Columns<T> for $name<T> {
+        impl<T: Copy $($(, const $size: usize)*)?> $crate::columns::Columns<T> for $name<T $($(, $size)*)?> {
             const WIDTH: usize = 0 $(+ $crate::columns::columns!(@width T $kind))*;
 
             fn read(cells: &mut core::slice::Iter<'_, T>) -> Self {
@@ -98,30 +98,30 @@ macro_rules! columns {
         }
     };
     (@type $t:ident cell) => { $t };
-    (@type $t:ident [cell; $n:expr]) => { [$t; $n] };
-    (@type $t:ident [$nested:ident; $n:expr]) => { [$nested<$t>; $n] };
+    (@type $t:ident [cell; $n:tt]) => { [$t; $n] };
+    (@type $t:ident [$nested:ident; $n:tt]) => { [$nested<$t>; $n] };
     (@type $t:ident $nested:ident) => { $nested<$t> };
-    (@default $t:ident [$nested:ident; $n:expr]) => { core::array::from_fn(|_| Default::default()) };
+    (@default $t:ident [$nested:ident; $n:tt]) => { core::array::from_fn(|_| Default::default()) };
     (@default $t:ident $nested:ident) => { Default::default() };
     (@width $t:ident cell) => { 1 };
-    (@width $t:ident [cell; $n:expr]) => { $n };
-    (@width $t:ident [$nested:ident; $n:expr]) => { $n * <$nested<$t> as $crate::columns::Columns<$t>>::WIDTH };
+    (@width $t:ident [cell; $n:tt]) => { $n };
+    (@width $t:ident [$nested:ident; $n:tt]) => { $n * <$nested<$t> as $crate::columns::Columns<$t>>::WIDTH };
     (@width $t:ident $nested:ident) => { <$nested<$t> as $crate::columns::Columns<$t>>::WIDTH };
     (@read $cells:ident $t:ident cell) => { *$cells.next().expect("a row is as wide as its struct") };
-    (@read $cells:ident $t:ident [cell; $n:expr]) => {
+    (@read $cells:ident $t:ident [cell; $n:tt]) => {
         core::array::from_fn(|_| *$cells.next().expect("a row is as wide as its struct"))
     };
-    (@read $cells:ident $t:ident [$nested:ident; $n:expr]) => {
+    (@read $cells:ident $t:ident [$nested:ident; $n:tt]) => {
         core::array::from_fn(|_| <$nested<$t> as $crate::columns::Columns<$t>>::read($cells))
     };
     (@read $cells:ident $t:ident $nested:ident) => { <$nested<$t> as $crate::columns::Columns<$t>>::read($cells) };
     (@write $cells:ident $t:ident ($value:expr) cell) => {
         *$cells.next().expect("a row is as wide as its struct") = $value
     };
-    (@write $cells:ident $t:ident ($value:expr) [cell; $n:expr]) => {
+    (@write $cells:ident $t:ident ($value:expr) [cell; $n:tt]) => {
         for value in $value { *$cells.next().expect("a row is as wide as its struct") = value; }
     };
-    (@write $cells:ident $t:ident ($value:expr) [$nested:ident; $n:expr]) => {
+    (@write $cells:ident $t:ident ($value:expr) [$nested:ident; $n:tt]) => {
         for value in &$value { $crate::columns::Columns::<$t>::write(value, $cells); }
     };
     (@write $cells:ident $t:ident ($value:expr) $nested:ident) => {
@@ -130,12 +130,12 @@ macro_rules! columns {
     (@describe $path:ident $doc:ident $columns:ident $t:ident cell) => {
         $columns.push($crate::columns::Column { name: $path, doc: $doc })
     };
-    (@describe $path:ident $doc:ident $columns:ident $t:ident [cell; $n:expr]) => {
+    (@describe $path:ident $doc:ident $columns:ident $t:ident [cell; $n:tt]) => {
         for i in 0..$n {
             $columns.push($crate::columns::Column { name: alloc::format!("{}[{i}]", $path), doc: $doc.clone() });
         }
     };
-    (@describe $path:ident $doc:ident $columns:ident $t:ident [$nested:ident; $n:expr]) => {
+    (@describe $path:ident $doc:ident $columns:ident $t:ident [$nested:ident; $n:tt]) => {
         for i in 0..$n {
             <$nested<$t> as $crate::columns::Columns<$t>>::describe(&alloc::format!("{}[{i}]", $path), &$doc, $columns);
         }

@@ -34,11 +34,18 @@ pub const LOG_HEIGHT_MAX: usize = 26;
 /// makes such accesses, all together: `refresh`, `ecall` (the output register), `commit`,
 /// `keccak_memory`, two in `misaligned`, two in `copy`, and one in each of four tables of loads and stores.
 pub const ACCESSES_MAX: u128 = 12;
+/// The same limit for the tables of calls that compute, which make many accesses in a row.
+pub const LOG_HEIGHT_MAX_OF_COMPUTATIONS: usize = 22;
+/// Such accesses in one row of each of these tables, all together: four operands in `modular_256` and
+/// `modular_384`.
+pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 40;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
-const _: () = assert!((ACCESSES_MAX << LOG_HEIGHT_MAX) << 32 < ORDER / 2);
+const ACCESSES: u128 = (ACCESSES_MAX << LOG_HEIGHT_MAX)
+    + (ACCESSES_MAX_OF_COMPUTATIONS << LOG_HEIGHT_MAX_OF_COMPUTATIONS);
+const _: () = assert!(ACCESSES << 32 < ORDER / 2);
 const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
-// Messages of one table in a row are fewer than 2^7, so multiplicities add up to less.
-const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + 7) < ORDER);
+// Messages of one table in a row are fewer than 2^9, so multiplicities add up to less.
+const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + 9) < ORDER);
 
 /// What has a proof of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +117,10 @@ pub enum Table {
     Copy,
     Keccak,
     KeccakMemory,
+    /// `modular` calls on 256 bits.
+    Modular256,
+    /// `modular` calls on 384 bits.
+    Modular384,
 }
 
 /// Applies a macro to a table's module and row type, for the tables whose rows are structs.
@@ -244,6 +255,14 @@ macro_rules! with_row {
                 type $row<T> = tables::copy::CopyRow<T>;
                 $body
             }
+            Table::Modular256 => {
+                type $row<T> = tables::modular::Modular256Row<T>;
+                $body
+            }
+            Table::Modular384 => {
+                type $row<T> = tables::modular::Modular384Row<T>;
+                $body
+            }
             Table::KeccakMemory => {
                 type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
                 $body
@@ -255,7 +274,7 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -290,7 +309,19 @@ impl Table {
         Self::Copy,
         Self::Keccak,
         Self::KeccakMemory,
+        Self::Modular256,
+        Self::Modular384,
     ];
+
+    /// Log2 of the table's largest height, and of the sum of its heights if a proof has it several
+    /// times.
+    #[must_use]
+    pub const fn log_height_max(self) -> usize {
+        match self {
+            Self::Modular256 | Self::Modular384 => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
+            _ => LOG_HEIGHT_MAX,
+        }
+    }
 
     /// The part of a run whose proof has the table; both have `range`.
     #[must_use]
@@ -358,6 +389,8 @@ impl Table {
             Self::Copy => "copy",
             Self::Keccak => "keccak",
             Self::KeccakMemory => "keccak_memory",
+            Self::Modular256 => "modular_256",
+            Self::Modular384 => "modular_384",
         }
     }
 
@@ -484,6 +517,8 @@ impl Table {
             Self::Copy => tables::copy::eval(builder),
             Self::Keccak => tables::keccak::eval(builder),
             Self::KeccakMemory => tables::keccak_memory::eval(builder),
+            Self::Modular256 => tables::modular::eval::<AB, 4, 8, 15>(builder),
+            Self::Modular384 => tables::modular::eval::<AB, 6, 12, 23>(builder),
         }
     }
 }
@@ -523,9 +558,15 @@ mod tests {
     #[test]
     fn accesses_with_wide_gaps_are_counted() {
         let tables = Table::ALL.into_iter().filter(|table| table.is_of(Part::Segment));
-        let columns = tables.flat_map(Table::columns);
-        let gaps = columns.filter(|column| column.name.ends_with("gap.low"));
-        assert_eq!(gaps.count() as u128, ACCESSES_MAX);
+        let mut counted = [(LOG_HEIGHT_MAX, 0), (LOG_HEIGHT_MAX_OF_COMPUTATIONS, 0)];
+        for table in tables {
+            let columns = table.columns();
+            let gaps = columns.iter().filter(|column| column.name.ends_with("gap.low")).count();
+            for (log, count) in &mut counted {
+                *count += if *log == table.log_height_max() { gaps as u128 } else { 0 };
+            }
+        }
+        assert_eq!(counted.map(|(_, count)| count), [ACCESSES_MAX, ACCESSES_MAX_OF_COMPUTATIONS]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use core::fmt;
 use lvm_isa::event::{Access, EcallStep, Events, MemoryStep, TICKS_PER_STEP, TIME_START};
 use lvm_isa::instruction::Class;
 use lvm_isa::program::Program;
-use lvm_isa::segment::{Carried, Cell, Exit, Ledger, Segment, Tally};
+use lvm_isa::segment::{Carried, Cell, Computation, Exit, Ledger, Segment, Tally};
 use lvm_syscalls::commit;
 use lvm_syscalls::layout::{MEMORY_START, PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use p3_field::PrimeCharacteristicRing;
@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use crate::columns::Columns;
 use crate::counts::{Counts, SHIFT_AMOUNTS};
 use crate::gadgets::cell::OrderedCell;
-use crate::table::{LOG_HEIGHT_MAX, Table, matrix, padded_height};
+use crate::table::{Table, matrix, padded_height};
 use crate::tables;
 
 /// A filled table.
@@ -44,7 +44,8 @@ pub struct TooLong {
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, rows } = self;
-        write!(f, "table {} needs {rows} rows, more than 2^{LOG_HEIGHT_MAX}", table.name())
+        let most = table.log_height_max();
+        write!(f, "table {} needs {rows} rows, more than 2^{most}", table.name())
     }
 }
 
@@ -53,7 +54,7 @@ impl core::error::Error for TooLong {}
 /// Fills every table of a segment that has rows, in the order of [`Table::ALL`].
 ///
 /// # Errors
-/// If a table would be higher than 2^[`LOG_HEIGHT_MAX`].
+/// If a table would be higher than it may be.
 pub fn fill_segment(program: &Program, segment: &Segment) -> Result<Vec<Filled>, TooLong> {
     let mut filler = Filler::new(program);
     let events = &segment.events;
@@ -67,7 +68,7 @@ pub fn fill_segment(program: &Program, segment: &Segment) -> Result<Vec<Filled>,
 /// Fills the border tables of a segment alone, as [`fill_segment`] does.
 ///
 /// # Errors
-/// If a table would be higher than 2^[`LOG_HEIGHT_MAX`].
+/// If a table would be higher than it may be.
 pub fn fill_border(program: &Program, segment: &Segment) -> Result<Vec<Filled>, TooLong> {
     let mut filler = Filler::new(program);
     let output = output_states(segment).1;
@@ -78,7 +79,7 @@ pub fn fill_border(program: &Program, segment: &Segment) -> Result<Vec<Filled>, 
 /// Fills the tables of a run's ledger, in the order of [`Table::ALL`].
 ///
 /// # Errors
-/// If a table would be higher than 2^[`LOG_HEIGHT_MAX`].
+/// If a table would be higher than it may be.
 pub fn fill_ledger(program: &Program, ledger: &Ledger) -> Result<Vec<Filled>, TooLong> {
     let mut filler = Filler::new(program);
     let last_address = filler.cells(ledger)?;
@@ -93,6 +94,7 @@ pub fn fill_ledger(program: &Program, ledger: &Ledger) -> Result<Vec<Filled>, To
 pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> {
     let rows = |class: Class| tally.classes[class as usize] as usize;
     let keccaks = tally.keccaks as usize;
+    let computations = |kind: Computation| tally.computations[kind as usize] as usize;
     let instances = |table: Table| match table {
         Table::Program => alloc::vec![padded_height(program.instructions.len())],
         Table::Range | Table::Byte => alloc::vec![1 << 16],
@@ -123,6 +125,8 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Multiply => heights(rows(Class::Multiply), |height| height),
         Table::Divide => heights(rows(Class::Divide), |height| height),
         Table::Ecall => heights(rows(Class::Ecall), |height| height),
+        Table::Modular256 => heights(computations(Computation::Modular256), |height| height),
+        Table::Modular384 => heights(computations(Computation::Modular384), |height| height),
         Table::Image | Table::Ledger | Table::Memory | Table::PrivateInput => Vec::new(),
     };
     let log = |height: usize| height.trailing_zeros() as usize;
@@ -405,6 +409,14 @@ impl<'a> Filler<'a> {
             tables::copy::fill(event, !program.is_read_only(byte & !7), counts)
         })?;
 
+        let is_writable = |address: u64| !program.is_read_only(address);
+        self.table(Table::Modular256, &events.modular_256, |event, counts| {
+            tables::modular::fill::<4, 8, 15>(event, is_writable, counts)
+        })?;
+        self.table(Table::Modular384, &events.modular_384, |event, counts| {
+            tables::modular::fill::<6, 12, 23>(event, is_writable, counts)
+        })?;
+
         let words: Vec<(u32, u64, Access, u64)> = events
             .keccaks
             .iter()
@@ -456,7 +468,7 @@ impl<'a> Filler<'a> {
 }
 
 fn check_rows(table: Table, rows: usize) -> Result<(), TooLong> {
-    if rows > 1 << LOG_HEIGHT_MAX { Err(TooLong { table, rows }) } else { Ok(()) }
+    if rows > 1 << table.log_height_max() { Err(TooLong { table, rows }) } else { Ok(()) }
 }
 
 #[cfg(test)]

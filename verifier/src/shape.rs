@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use lvm_air::table::{LOG_HEIGHT_MAX, LOG_HEIGHT_MIN, Part, Table, padded_height};
+use lvm_air::table::{LOG_HEIGHT_MIN, Part, Table, padded_height};
 use lvm_air::tables::{boundary, ledger};
 
 use crate::key::KeyMaterial;
@@ -33,9 +33,9 @@ pub enum ShapeError {
     Missing { table: Table },
     #[error("table {} has height 2^{found} instead of 2^{expected}", table.name())]
     FixedHeight { table: Table, expected: usize, found: usize },
-    #[error("table {} has height 2^{found}, outside 2^{LOG_HEIGHT_MIN} to 2^{LOG_HEIGHT_MAX}", table.name())]
+    #[error("table {} has height 2^{found}, outside 2^{LOG_HEIGHT_MIN} to 2^{}", table.name(), table.log_height_max())]
     Height { table: Table, found: usize },
-    #[error("table {} has more than 2^{LOG_HEIGHT_MAX} rows", table.name())]
+    #[error("table {} has more than 2^{} rows", table.name(), table.log_height_max())]
     Rows { table: Table },
     #[error("there are {found} tables, more than {TABLES_MAX}")]
     TooMany { found: usize },
@@ -58,7 +58,7 @@ impl Shape {
                 return Err(ShapeError::OtherPart { table, part });
             }
             let found = usize::from(log_height);
-            if !(LOG_HEIGHT_MIN..=LOG_HEIGHT_MAX).contains(&found) {
+            if !(LOG_HEIGHT_MIN..=table.log_height_max()).contains(&found) {
                 return Err(ShapeError::Height { table, found });
             }
             if let Some(&(last, height)) = known.last() {
@@ -71,7 +71,7 @@ impl Shape {
                 }
             }
             rows = rows.saturating_add(1 << found);
-            if rows > 1 << LOG_HEIGHT_MAX {
+            if rows > 1 << table.log_height_max() {
                 return Err(ShapeError::Rows { table });
             }
             known.push((table, found));

@@ -29,7 +29,7 @@ columns! {
 
 impl<V: Copy> Gap<V> {
     /// Guarantees, where `active`, that the result is below 2^32.
-    fn constrain<AB: TableBuilder<Var = V>>(
+    pub fn constrain<AB: TableBuilder<Var = V>>(
         &self,
         builder: &mut AB,
         active: impl Into<AB::Expr>,
@@ -44,7 +44,7 @@ impl<V: Copy> Gap<V> {
 
 impl Gap<Goldilocks> {
     /// The limbs of `number`.
-    fn fill(number: u32, counts: &mut Counts) -> Self {
+    pub fn fill(number: u32, counts: &mut Counts) -> Self {
         let [low, high] = [number as u16, (number >> 16) as u16];
         counts.range16(low);
         counts.range16(high);

@@ -14,3 +14,4 @@ pub mod product;
 pub mod register;
 pub mod shift_by;
 pub mod value;
+pub mod wide;

@@ -23,6 +23,7 @@ pub mod load_double;
 pub mod load_narrow;
 pub mod memory;
 pub mod misaligned;
+pub mod modular;
 pub mod multiply;
 pub mod private_input;
 pub mod program;
