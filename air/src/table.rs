@@ -37,8 +37,8 @@ pub const ACCESSES_MAX: u128 = 12;
 /// The same limit for the tables of calls that compute, which make many accesses in a row.
 pub const LOG_HEIGHT_MAX_OF_COMPUTATIONS: usize = 22;
 /// Such accesses in one row of each of these tables, all together: four operands in `modular_256` and
-/// `modular_384`.
-pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 40;
+/// `modular_384`, three in `quadratic_256` and `quadratic_384`, two in `point_memory`.
+pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 116;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
 const ACCESSES: u128 = (ACCESSES_MAX << LOG_HEIGHT_MAX)
     + (ACCESSES_MAX_OF_COMPUTATIONS << LOG_HEIGHT_MAX_OF_COMPUTATIONS);
@@ -121,6 +121,14 @@ pub enum Table {
     Modular256,
     /// `modular` calls on 384 bits.
     Modular384,
+    /// `quadratic` calls over BN254's field.
+    Quadratic256,
+    /// `quadratic` calls over BLS12-381's field.
+    Quadratic384,
+    /// Sums and doubles of points.
+    Point,
+    /// Memory accesses of `curve` calls.
+    PointMemory,
 }
 
 /// Applies a macro to a table's module and row type, for the tables whose rows are structs.
@@ -263,6 +271,22 @@ macro_rules! with_row {
                 type $row<T> = tables::modular::Modular384Row<T>;
                 $body
             }
+            Table::Quadratic256 => {
+                type $row<T> = tables::quadratic::Quadratic256Row<T>;
+                $body
+            }
+            Table::Quadratic384 => {
+                type $row<T> = tables::quadratic::Quadratic384Row<T>;
+                $body
+            }
+            Table::Point => {
+                type $row<T> = tables::point::PointRow<T>;
+                $body
+            }
+            Table::PointMemory => {
+                type $row<T> = tables::point_memory::PointMemoryRow<T>;
+                $body
+            }
             Table::KeccakMemory => {
                 type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
                 $body
@@ -274,7 +298,7 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 40] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -311,6 +335,10 @@ impl Table {
         Self::KeccakMemory,
         Self::Modular256,
         Self::Modular384,
+        Self::Quadratic256,
+        Self::Quadratic384,
+        Self::Point,
+        Self::PointMemory,
     ];
 
     /// Log2 of the table's largest height, and of the sum of its heights if a proof has it several
@@ -318,7 +346,11 @@ impl Table {
     #[must_use]
     pub const fn log_height_max(self) -> usize {
         match self {
-            Self::Modular256 | Self::Modular384 => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
+            Self::Modular256
+            | Self::Modular384
+            | Self::Quadratic256
+            | Self::Quadratic384
+            | Self::PointMemory => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
             _ => LOG_HEIGHT_MAX,
         }
     }
@@ -391,6 +423,10 @@ impl Table {
             Self::KeccakMemory => "keccak_memory",
             Self::Modular256 => "modular_256",
             Self::Modular384 => "modular_384",
+            Self::Quadratic256 => "quadratic_256",
+            Self::Quadratic384 => "quadratic_384",
+            Self::Point => "point",
+            Self::PointMemory => "point_memory",
         }
     }
 
@@ -519,6 +555,10 @@ impl Table {
             Self::KeccakMemory => tables::keccak_memory::eval(builder),
             Self::Modular256 => tables::modular::eval::<AB, 4, 8, 15>(builder),
             Self::Modular384 => tables::modular::eval::<AB, 6, 12, 23>(builder),
+            Self::Quadratic256 => tables::quadratic::eval::<AB, 8, 15>(builder),
+            Self::Quadratic384 => tables::quadratic::eval::<AB, 12, 23>(builder),
+            Self::Point => tables::point::eval(builder),
+            Self::PointMemory => tables::point_memory::eval(builder),
         }
     }
 }

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use lvm_isa::arithmetic::parts;
 use lvm_isa::event::{Access, EcallStep, Events, MemoryStep, TICKS_PER_STEP, TIME_START};
 use lvm_isa::instruction::Class;
 use lvm_isa::program::Program;
@@ -127,6 +128,11 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Ecall => heights(rows(Class::Ecall), |height| height),
         Table::Modular256 => heights(computations(Computation::Modular256), |height| height),
         Table::Modular384 => heights(computations(Computation::Modular384), |height| height),
+        Table::Quadratic256 => heights(computations(Computation::Quadratic256), |height| height),
+        Table::Quadratic384 => heights(computations(Computation::Quadratic384), |height| height),
+        Table::Point | Table::PointMemory => {
+            heights(computations(Computation::Point), |height| height)
+        }
         Table::Image | Table::Ledger | Table::Memory | Table::PrivateInput => Vec::new(),
     };
     let log = |height: usize| height.trailing_zeros() as usize;
@@ -415,6 +421,19 @@ impl<'a> Filler<'a> {
         })?;
         self.table(Table::Modular384, &events.modular_384, |event, counts| {
             tables::modular::fill::<6, 12, 23>(event, is_writable, counts)
+        })?;
+        self.table(Table::Quadratic256, &events.quadratic_256, |event, counts| {
+            tables::quadratic::fill::<8, 15, 4>(event, is_writable, counts)
+        })?;
+        self.table(Table::Quadratic384, &events.quadratic_384, |event, counts| {
+            tables::quadratic::fill::<12, 23, 6>(event, is_writable, counts)
+        })?;
+        self.table(Table::Point, &events.points, |event, counts| {
+            let [p, q] = [&event.p, &event.q].map(|point| parts(&point.map(|it| it.value)));
+            tables::point::fill(event.curve, event.operation, &p, &q, counts)
+        })?;
+        self.table(Table::PointMemory, &events.points, |event, counts| {
+            tables::point_memory::fill(event, is_writable, counts)
         })?;
 
         let words: Vec<(u32, u64, Access, u64)> = events

@@ -16,10 +16,17 @@ type Wide = Uint<1024, 16>;
 pub struct Division<const W: usize> {
     /// The quotient's lower words.
     pub quotient: [u64; W],
-    /// What `2^(64·W)` is to be multiplied by in the quotient: −1, 0 or 1.
+    /// What `2^(64·W)` is to be multiplied by in the quotient: −8 to 7.
     pub quotient_high: i8,
     /// The remainder, less than the modulus.
     pub remainder: [u64; W],
+}
+
+impl<const W: usize> Division<W> {
+    /// Whether the quotient is one that `modular` and `quadratic` allow.
+    const fn is_allowed(&self) -> bool {
+        matches!(self.quotient_high, -1..=1)
+    }
 }
 
 /// A product with its sign: whether it is subtracted, and the factors.
@@ -51,12 +58,12 @@ pub fn divide_sum<const W: usize>(
     } else {
         sum.div_rem(modulus)
     };
-    let quotient_high = match quotient >> (64 * W) {
-        Wide::ZERO => 0,
-        Wide::ONE => 1,
-        high if high == Wide::MAX >> (64 * W) => -1,
-        _ => return None,
-    };
+    // Everything above must be the sign's extension.
+    let high = quotient.as_limbs()[W].cast_signed();
+    let extension = if high < 0 { u64::MAX } else { 0 };
+    let is_small = (-8..8).contains(&high)
+        && quotient.as_limbs()[W + 1..].iter().all(|limb| *limb == extension);
+    let quotient_high = is_small.then_some(high as i8)?;
     Some(Division { quotient: narrow(quotient), quotient_high, remainder: narrow(remainder) })
 }
 
@@ -85,7 +92,7 @@ pub fn modular<const W: usize>(
         Operation::MultiplySubtract => divide_sum(&[(false, d, &one), (true, a, b)], m),
         Operation::Invert => return invert(a, m),
     };
-    division.map(|division| division.remainder)
+    division.filter(Division::is_allowed).map(|division| division.remainder)
 }
 
 /// The inverse of `a` modulo `m`: the number less than `m` that gives 1 modulo `m`, when multiplied
@@ -117,16 +124,10 @@ pub fn quadratic<const E: usize, const W: usize>(
     let one = one();
     let d = if operation == Operation::Multiply { [[0; W]; 2] } else { d };
     let is_subtracted = operation == Operation::MultiplySubtract;
-    Some([
-        divide_sum(
-            &[(false, &d[0], &one), (is_subtracted, &a[0], &b[0]), (!is_subtracted, &a[1], &b[1])],
-            m,
-        )?,
-        divide_sum(
-            &[(false, &d[1], &one), (is_subtracted, &a[0], &b[1]), (is_subtracted, &a[1], &b[0])],
-            m,
-        )?,
-    ])
+    let (plus, minus) = (is_subtracted, !is_subtracted);
+    let x = divide_sum(&[(false, &d[0], &one), (plus, &a[0], &b[0]), (minus, &a[1], &b[1])], m)?;
+    let y = divide_sum(&[(false, &d[1], &one), (plus, &a[0], &b[1]), (plus, &a[1], &b[0])], m)?;
+    (x.is_allowed() && y.is_allowed()).then_some([x, y])
 }
 
 /// The two halves of an element or a point; `E` is `2·W`.
@@ -217,10 +218,11 @@ mod tests {
     ) -> bool {
         let high = Wide::ONE << (64 * W);
         let quotient = wide(&division.quotient);
-        let quotient = match division.quotient_high {
-            1 => quotient.wrapping_add(high),
-            0 => quotient,
-            _ => quotient.wrapping_sub(high),
+        let times = Wide::from(division.quotient_high.unsigned_abs()).wrapping_mul(high);
+        let quotient = if division.quotient_high < 0 {
+            quotient.wrapping_sub(times)
+        } else {
+            quotient.wrapping_add(times)
         };
         let sum = terms.iter().fold(Wide::ZERO, |sum, (is_subtracted, a, b)| {
             let product = wide(*a).wrapping_mul(wide(*b));

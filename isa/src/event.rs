@@ -202,8 +202,8 @@ pub struct PointCall {
     pub curve: Curve,
     /// What is computed.
     pub operation: curve::Operation,
-    /// a0, the address of p, and a1, that of q.
-    pub pointers: [u64; 2],
+    /// a0, the address of p, a1, that of q, and a2. To double, a1 may be anything, and a2 always.
+    pub pointers: [u64; 3],
     /// q, read at `time + 1`; the default to double.
     pub q: [Access; 8],
     /// p as found at `time + 3`.

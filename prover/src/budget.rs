@@ -3,7 +3,7 @@
 use lvm_air::table::{LOG_HEIGHT_MAX, Table};
 use lvm_air::tables::keccak::ROUNDS;
 use lvm_isa::instruction::Class;
-use lvm_isa::segment::{Budget, Costs};
+use lvm_isa::segment::{Budget, Computation, Costs};
 use lvm_verifier::config::CHALLENGE_DEGREE;
 use lvm_verifier::stark::interactions::Demands;
 
@@ -49,6 +49,18 @@ pub const fn table_of(class: Class) -> Table {
     }
 }
 
+/// The tables of a call that computes, with the rows that it takes in each.
+const fn tables_of(kind: Computation) -> &'static [(Table, u32)] {
+    match kind {
+        Computation::Modular256 => &[(Table::Modular256, 1)],
+        Computation::Modular384 => &[(Table::Modular384, 1)],
+        Computation::Quadratic256 => &[(Table::Quadratic256, 1)],
+        Computation::Quadratic384 => &[(Table::Quadratic384, 1)],
+        Computation::Point => &[(Table::Point, 1), (Table::PointMemory, 1)],
+        Computation::Sha256 => &[],
+    }
+}
+
 /// Cuts segments of about `cells` cells, padding not counted.
 #[must_use]
 pub fn of_cells(cells: u64) -> Budget {
@@ -61,6 +73,8 @@ pub fn of_cells(cells: u64) -> Budget {
             commit: row_cells(Table::Commit),
             copy: row_cells(Table::Copy),
             keccak: keccak_rows * row_cells(Table::Keccak) + words * row_cells(Table::KeccakMemory),
+            computations: Computation::ALL
+                .map(|kind| tables_of(kind).iter().map(|&(table, rows)| rows * row_cells(table)).sum()),
             touched: row_cells(Table::Touched),
         },
         limit: cells.clamp(1, CELLS_MAX),

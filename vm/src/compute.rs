@@ -135,8 +135,7 @@ pub(crate) fn compute(
         }
         Computation::Point => {
             let (curve, operation) = curve::operation(number).ok_or_else(unknown)?;
-            let [p, q, _] = pointers;
-            Computed::Point(point(machine, time, curve, operation, [p, q])?)
+            Computed::Point(point(machine, time, curve, operation, pointers)?)
         }
         Computation::Sha256 => {
             let [state, block, _] = pointers;
@@ -214,8 +213,9 @@ fn point(
     time: u32,
     curve: curve::Curve,
     operation: curve::Operation,
-    [p, q]: [u64; 2],
+    pointers: [u64; 3],
 ) -> Result<PointCall, Fault> {
+    let [p, q, _] = pointers;
     let number = curve::number(curve, operation);
     check_target::<POINT_WORDS>(machine, number, p)?;
     let other = if operation == curve::Operation::Add {
@@ -225,7 +225,7 @@ fn point(
         [Access::default(); POINT_WORDS]
     };
     let found = words(machine, p, 3)?;
-    let event = PointCall { time, curve, operation, pointers: [p, q], q: other, p: found };
+    let event = PointCall { time, curve, operation, pointers, q: other, p: found };
     let [found, other] = [&event.p, &event.q].map(|accesses| parts(&values(accesses)));
     let result = arithmetic::curve(curve, operation, &found, &other);
     let sum = result.ok_or(Cause::NoResult { number })?.sum;

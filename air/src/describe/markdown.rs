@@ -325,6 +325,10 @@ const fn source(table: Table) -> &'static str {
         KeccakMemory "keccak_memory",
         Modular256 "modular",
         Modular384 "modular",
+        Quadratic256 "quadratic",
+        Quadratic384 "quadratic",
+        Point "point",
+        PointMemory "point_memory",
     }
 }
 

@@ -21,6 +21,7 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "fill")]
 use lvm_isa::event::Modular;
 use lvm_syscalls::modular::{Operation, number};
 use p3_air::WindowAccess;
@@ -30,18 +31,21 @@ use p3_goldilocks::Goldilocks;
 use crate::builder::TableBuilder;
 use crate::bus::CallMsg;
 use crate::columns::{Columns, columns};
+#[cfg(feature = "fill")]
 use crate::counts::Counts;
 use crate::gadgets::less_than::Gap;
 use crate::gadgets::limbs::Limbs64;
-use crate::gadgets::memory::{
-    MemoryAccess, MemoryWrite, effective_address, fill_effective_address,
-};
+#[cfg(feature = "fill")]
+use crate::gadgets::memory::fill_effective_address;
+use crate::gadgets::memory::{MemoryAccess, MemoryWrite, effective_address};
 use crate::gadgets::register::RegisterAccess;
 use crate::gadgets::value::Value;
 use crate::gadgets::wide::{
-    Equation, Word, constrain_less, fill_less, fill_limbs, fill_reads, fill_words, fill_writes,
-    halves_of_values, halves_of_words, limbs_of_values, limbs_of_words,
+    Equation, Word, constrain_less, halves_of_values, halves_of_words, limbs_of_values,
+    limbs_of_words,
 };
+#[cfg(feature = "fill")]
+use crate::gadgets::wide::{fill_less, fill_limbs, fill_reads, fill_words, fill_writes};
 
 columns! {
     /// One call on numbers of `W` words; `H` is `2·W`, the number of halves, and `C` is `4·W − 1`,
