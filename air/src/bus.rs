@@ -487,12 +487,55 @@ pub struct PointMsg<E> {
 impl<E> PointMsg<E> {
     /// Names of the fields, in bus order.
     pub const FIELDS: &'static [&'static str] = &[
-        "curve", "is_double", "p.x[0]", "p.x[1]", "p.x[2]", "p.x[3]", "p.x[4]", "p.x[5]", "p.x[6]",
-        "p.x[7]", "p.y[0]", "p.y[1]", "p.y[2]", "p.y[3]", "p.y[4]", "p.y[5]", "p.y[6]", "p.y[7]",
-        "q.x[0]", "q.x[1]", "q.x[2]", "q.x[3]", "q.x[4]", "q.x[5]", "q.x[6]", "q.x[7]", "q.y[0]",
-        "q.y[1]", "q.y[2]", "q.y[3]", "q.y[4]", "q.y[5]", "q.y[6]", "q.y[7]", "sum.x[0]",
-        "sum.x[1]", "sum.x[2]", "sum.x[3]", "sum.x[4]", "sum.x[5]", "sum.x[6]", "sum.x[7]",
-        "sum.y[0]", "sum.y[1]", "sum.y[2]", "sum.y[3]", "sum.y[4]", "sum.y[5]", "sum.y[6]",
+        "curve",
+        "is_double",
+        "p.x[0]",
+        "p.x[1]",
+        "p.x[2]",
+        "p.x[3]",
+        "p.x[4]",
+        "p.x[5]",
+        "p.x[6]",
+        "p.x[7]",
+        "p.y[0]",
+        "p.y[1]",
+        "p.y[2]",
+        "p.y[3]",
+        "p.y[4]",
+        "p.y[5]",
+        "p.y[6]",
+        "p.y[7]",
+        "q.x[0]",
+        "q.x[1]",
+        "q.x[2]",
+        "q.x[3]",
+        "q.x[4]",
+        "q.x[5]",
+        "q.x[6]",
+        "q.x[7]",
+        "q.y[0]",
+        "q.y[1]",
+        "q.y[2]",
+        "q.y[3]",
+        "q.y[4]",
+        "q.y[5]",
+        "q.y[6]",
+        "q.y[7]",
+        "sum.x[0]",
+        "sum.x[1]",
+        "sum.x[2]",
+        "sum.x[3]",
+        "sum.x[4]",
+        "sum.x[5]",
+        "sum.x[6]",
+        "sum.x[7]",
+        "sum.y[0]",
+        "sum.y[1]",
+        "sum.y[2]",
+        "sum.y[3]",
+        "sum.y[4]",
+        "sum.y[5]",
+        "sum.y[6]",
         "sum.y[7]",
     ];
 }
@@ -504,11 +547,7 @@ impl<E> PointMsg<E> {
     }
 
     /// Receives the message; the multiplicity is 0 or 1.
-    pub fn receive<AB: TableBuilder<Expr = E>>(
-        self,
-        builder: &mut AB,
-        multiplicity: impl Into<E>,
-    ) {
+    pub fn receive<AB: TableBuilder<Expr = E>>(self, builder: &mut AB, multiplicity: impl Into<E>) {
         self.put(builder, Side::Receive, multiplicity.into());
     }
 

@@ -73,8 +73,9 @@ pub fn of_cells(cells: u64) -> Budget {
             commit: row_cells(Table::Commit),
             copy: row_cells(Table::Copy),
             keccak: keccak_rows * row_cells(Table::Keccak) + words * row_cells(Table::KeccakMemory),
-            computations: Computation::ALL
-                .map(|kind| tables_of(kind).iter().map(|&(table, rows)| rows * row_cells(table)).sum()),
+            computations: Computation::ALL.map(|kind| {
+                tables_of(kind).iter().map(|&(table, rows)| rows * row_cells(table)).sum()
+            }),
             touched: row_cells(Table::Touched),
         },
         limit: cells.clamp(1, CELLS_MAX),

@@ -334,6 +334,15 @@ impl Assembler {
         self.li(11, source).li(12, words).push(ecall())
     }
 
+    /// Appends a call with constants in a0 to a3. Overwrites those and a7.
+    pub fn call(&mut self, number: u64, arguments: [u64; 4]) -> &mut Self {
+        self.li(17, number);
+        for (register, argument) in (10..).zip(arguments) {
+            self.li(register, argument);
+        }
+        self.push(ecall())
+    }
+
     /// Appends a keccak-f on the state at a constant address. Overwrites a7 and a0.
     pub fn keccak_f(&mut self, pointer: u64) -> &mut Self {
         self.li(17, keccak_f::NUMBER).li(10, pointer).push(ecall())

@@ -207,6 +207,7 @@ fn cut_by_any_costs() {
             commit: cost(),
             copy: cost(),
             keccak: 24 * cost(),
+            computations: core::array::from_fn(|_| cost()),
             touched: cost(),
         };
         let limit = random.random_range(1..20_000);

@@ -275,7 +275,8 @@ pub fn constrain_less<AB: TableBuilder>(
         builder.constrain_bool("what decides is boolean", *decides);
         equal -= (*decides).into();
         let less = bound.clone() - number.clone();
-        builder.constrain("halves above the one that decides are equal", equal.clone() * less.clone());
+        builder
+            .constrain("halves above the one that decides are equal", equal.clone() * less.clone());
         difference += less * *decides;
     }
     builder.constrain("one half decides", equal);
@@ -292,8 +293,5 @@ pub fn fill_less<const H: usize>(
     let half = |words: &[u64], at: usize| (words[at / 2] >> (32 * (at % 2))) as u32;
     let decides = (0..H).rev().find(|at| half(number, *at) != half(bound, *at)).unwrap_or(0);
     let gap = half(bound, decides).wrapping_sub(half(number, decides)).wrapping_sub(1);
-    (
-        core::array::from_fn(|at| Goldilocks::from_bool(at == decides)),
-        Gap::fill(gap, counts),
-    )
+    (core::array::from_fn(|at| Goldilocks::from_bool(at == decides)), Gap::fill(gap, counts))
 }

@@ -364,7 +364,8 @@ mod tests {
     #[test]
     fn honest_rows_of_384_bits() {
         for operation in Operation::ALL {
-            let number = |seed: u64| core::array::from_fn(|at| seed.wrapping_mul(0x9e37 + at as u64));
+            let number =
+                |seed: u64| core::array::from_fn(|at| seed.wrapping_mul(0x9e37 + at as u64));
             let mut modulus: [u64; 6] = number(0xdead_beef_1234_5679);
             modulus[0] |= 1;
             let [d, a, b] = [3, 0xffff_ffff_ffff, 0x1_0000_0001].map(number);
@@ -475,7 +476,10 @@ mod tests {
     #[test]
     fn a_quotient_out_of_range_has_no_row() {
         let operands = [D, [u64::MAX; 4], [u64::MAX; 4], [3, 0, 0, 0]];
-        assert_eq!(modular(Operation::Multiply, &D, &operands[1], &operands[2], &operands[3]), None);
+        assert_eq!(
+            modular(Operation::Multiply, &D, &operands[1], &operands[2], &operands[3]),
+            None
+        );
         let row = filled(&event(Operation::Multiply, operands)).0;
         expect_violation(&row, "x·y + z = q·m + r", check_row);
     }

@@ -138,8 +138,7 @@ impl<V: Copy> PointRow<V> {
         let is_double: E = self.is_double.into();
         let is_add = self.active::<E>() - is_double.clone();
         let modulus: Vec<E> = self.constant(|curve| limbs_of_constant(&curve.modulus()));
-        let minus_a: Vec<E> =
-            self.constant(|curve| [Goldilocks::from_u64(curve.minus_a())].into());
+        let minus_a: Vec<E> = self.constant(|curve| [Goldilocks::from_u64(curve.minus_a())].into());
         let limbs = |coordinate: &Coordinate<V>| -> Vec<E> { limbs_of_words(&coordinate.words) };
         let halves = |coordinate: &Coordinate<V>| -> Vec<E> { halves_of_words(&coordinate.words) };
         let ([p_x, p_y], [q_x, q_y], [x, y]) = (&self.p, &self.q, &self.sum);
@@ -153,8 +152,10 @@ impl<V: Copy> PointRow<V> {
         };
 
         let mut rise = multiple(0);
-        let triples: Vec<E> =
-            limbs(p_x).into_iter().map(|it| it * is_double.clone() * Goldilocks::from_u8(3)).collect();
+        let triples: Vec<E> = limbs(p_x)
+            .into_iter()
+            .map(|it| it * is_double.clone() * Goldilocks::from_u8(3))
+            .collect();
         let run: Vec<E> = limbs(p_x)
             .into_iter()
             .zip(limbs(p_y))
@@ -176,7 +177,8 @@ impl<V: Copy> PointRow<V> {
         square.subtract(&halves(x));
 
         let mut line = multiple(2);
-        let way: Vec<E> = limbs(p_x).into_iter().zip(limbs(x)).map(|(from, to)| from - to).collect();
+        let way: Vec<E> =
+            limbs(p_x).into_iter().zip(limbs(x)).map(|(from, to)| from - to).collect();
         line.add_product(&slope, &way);
         line.subtract(&halves(p_y));
         line.subtract(&halves(y));
@@ -238,9 +240,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     }
 
     let run: Vec<AB::Expr> = row.run();
-    let sum = run.into_iter().zip(row.witnesses).fold(AB::Expr::ZERO, |sum, (half, witness)| {
-        sum + half * witness
-    });
+    let sum = run
+        .into_iter()
+        .zip(row.witnesses)
+        .fold(AB::Expr::ZERO, |sum, (half, witness)| sum + half * witness);
     builder.constrain("the line is not vertical", sum - active.clone());
     let labels = ["equation of the slope", "equation of x", "equation of y"];
     for ((equation, multiple), label) in row.equations().into_iter().zip(&row.multiples).zip(labels)
@@ -262,8 +265,7 @@ pub fn fill(
     let is_add = operation == Operation::Add;
     // Points without a sum, of which no run leaves any, have a row that isn't accepted.
     let nothing = PointSum { slope: [0; 4], sum: [[0; 4]; 2] };
-    let PointSum { slope, sum } =
-        arithmetic::curve(curve, operation, p, q).unwrap_or(nothing);
+    let PointSum { slope, sum } = arithmetic::curve(curve, operation, p, q).unwrap_or(nothing);
     let one = one();
     let minus_a = [curve.minus_a(), 0, 0, 0];
     let [p_x, p_y] = p;
@@ -276,28 +278,15 @@ pub fn fill(
         )
     } else {
         let tangent = (false, &slope, p_y);
-        divide_sum(
-            &[tangent, tangent, square, square, square, (false, &minus_a, &one)],
-            &modulus,
-        )
+        divide_sum(&[tangent, tangent, square, square, square, (false, &minus_a, &one)], &modulus)
     };
     let other_x = if is_add { q_x } else { p_x };
     let square = divide_sum(
-        &[
-            (false, &slope, &slope),
-            (true, p_x, &one),
-            (true, other_x, &one),
-            (true, &sum[0], &one),
-        ],
+        &[(false, &slope, &slope), (true, p_x, &one), (true, other_x, &one), (true, &sum[0], &one)],
         &modulus,
     );
     let line = divide_sum(
-        &[
-            (false, &slope, p_x),
-            (true, &slope, &sum[0]),
-            (true, p_y, &one),
-            (true, &sum[1], &one),
-        ],
+        &[(false, &slope, p_x), (true, &slope, &sum[0]), (true, p_y, &one), (true, &sum[1], &one)],
         &modulus,
     );
     let coordinate = |number: &[u64; 4], counts: &mut Counts| {
@@ -305,8 +294,7 @@ pub fn fill(
         Coordinate { words: fill_words(number, counts), decides, less }
     };
     let multiple = |division: Option<Division<4>>, counts: &mut Counts| {
-        let (quotient, high) =
-            division.map_or(([0; 4], 0), |it| (it.quotient, it.quotient_high));
+        let (quotient, high) = division.map_or(([0; 4], 0), |it| (it.quotient, it.quotient_high));
         counts.range16(high.wrapping_add_unsigned(HIGH_OFFSET) as u16);
         Multiple {
             words: fill_words(&quotient, counts),
@@ -400,7 +388,8 @@ mod tests {
 
     #[test]
     fn corrupted_cells_violate_their_constraint() {
-        for (curve, operation) in Curve::ALL.into_iter().flat_map(|c| Operation::ALL.map(|o| (c, o)))
+        for (curve, operation) in
+            Curve::ALL.into_iter().flat_map(|c| Operation::ALL.map(|o| (c, o)))
         {
             let honest = filled(curve, operation, &P, &Q).0;
             let corrupt = |label: &str, change: fn(&mut Row)| {
@@ -439,7 +428,8 @@ mod tests {
     /// The sum on one curve is none on another.
     #[test]
     fn one_curve_is_no_other() {
-        for (curve, operation) in Curve::ALL.into_iter().flat_map(|c| Operation::ALL.map(|o| (c, o)))
+        for (curve, operation) in
+            Curve::ALL.into_iter().flat_map(|c| Operation::ALL.map(|o| (c, o)))
         {
             let honest = filled(curve, operation, &P, &Q).0;
             for other in Curve::ALL.into_iter().filter(|other| *other != curve) {

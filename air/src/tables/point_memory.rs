@@ -63,9 +63,10 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     builder.constrain_bool("only a used row doubles", is_add.clone());
 
     let call = row.curves.into_iter().zip(Curve::ALL).fold(
-        row.is_double * AB::Expr::from_u64(
-            number(Curve::ALL[0], Operation::Double) - number(Curve::ALL[0], Operation::Add),
-        ),
+        row.is_double
+            * AB::Expr::from_u64(
+                number(Curve::ALL[0], Operation::Double) - number(Curve::ALL[0], Operation::Add),
+            ),
         |sum, (flag, curve)| sum + flag * AB::Expr::from_u64(number(curve, Operation::Add)),
     );
     CallMsg {
@@ -168,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_call_replaces_its_first_point() {
-        for (curve, operation) in Curve::ALL.into_iter().flat_map(|c| Operation::ALL.map(|o| (c, o)))
+        for (curve, operation) in
+            Curve::ALL.into_iter().flat_map(|c| Operation::ALL.map(|o| (c, o)))
         {
             let (row, counts) = filled(curve, operation);
             expect_honest("point_memory", &row, &counts, eval);

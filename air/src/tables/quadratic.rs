@@ -22,9 +22,7 @@ use alloc::vec::Vec;
 
 #[cfg(feature = "fill")]
 use lvm_isa::event::Quadratic;
-use lvm_syscalls::quadratic::{
-    MODULUS_BLS12_381, MODULUS_BN254, Operation, WORDS_BN254, number,
-};
+use lvm_syscalls::quadratic::{MODULUS_BLS12_381, MODULUS_BN254, Operation, WORDS_BN254, number};
 use p3_air::WindowAccess;
 use p3_field::{Algebra, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
@@ -216,11 +214,8 @@ pub fn fill<const E: usize, const C: usize, const W: usize>(
     let [d, a, b] = [&event.target, &event.a, &event.b].map(values);
     let m: [u64; W] = core::array::from_fn(|at| modulus(E)[at]);
     // An event without a result, which no run leaves, has a row that isn't accepted.
-    let nothing = lvm_isa::arithmetic::Division {
-        quotient: [0; W],
-        quotient_high: 0,
-        remainder: [0; W],
-    };
+    let nothing =
+        lvm_isa::arithmetic::Division { quotient: [0; W], quotient_high: 0, remainder: [0; W] };
     let divisions =
         lvm_isa::arithmetic::quadratic(operation, &d, &a, &b, &m).unwrap_or([nothing; 2]);
     let join = |parts: [[u64; W]; 2]| core::array::from_fn(|at| parts[at / W][at % W]);
@@ -411,8 +406,7 @@ mod tests {
             let mut row = fill::<8, 15, 4>(&event, |_| true, &mut Counts::new(1));
             assert!(violations(&row, check_row).is_empty());
             // The modulus instead of 0.
-            let words: [Word<Goldilocks>; 4] =
-                fill_words(&MODULUS_BN254, &mut Counts::new(1));
+            let words: [Word<Goldilocks>; 4] = fill_words(&MODULUS_BN254, &mut Counts::new(1));
             row.result[4 * part..][..4].copy_from_slice(&words);
             row.quotients[4 * part..][..4]
                 .copy_from_slice(&fill_words(&[u64::MAX; 4], &mut Counts::new(1)));
@@ -422,7 +416,11 @@ mod tests {
             (row.x_carries, row.y_carries) = (x.fill(counts), y.fill(counts));
             for at in 0..8 {
                 let decides = core::array::from_fn(|half| Goldilocks::from_bool(half == at));
-                if part == 0 { row.x_decides = decides } else { row.y_decides = decides }
+                if part == 0 {
+                    row.x_decides = decides
+                } else {
+                    row.y_decides = decides
+                }
                 let found = violations(&row, check_row);
                 assert!(found.iter().any(|label| label == "the number is less than the bound"));
                 assert!(!found.iter().any(|label| label.starts_with("equation")), "{found:?}");
