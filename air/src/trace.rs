@@ -130,9 +130,8 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Modular384 => heights(computations(Computation::Modular384), |height| height),
         Table::Quadratic256 => heights(computations(Computation::Quadratic256), |height| height),
         Table::Quadratic384 => heights(computations(Computation::Quadratic384), |height| height),
-        Table::Point | Table::PointMemory => {
-            heights(computations(Computation::Point), |height| height)
-        }
+        Table::Point => heights(computations(Computation::Point), |height| height),
+        Table::PointMemory => heights(computations(Computation::PointMemory), |height| height),
         Table::Image | Table::Ledger | Table::Memory | Table::PrivateInput => Vec::new(),
     };
     let log = |height: usize| height.trailing_zeros() as usize;

@@ -86,7 +86,7 @@ pub struct Ledger {
     pub cells: Vec<Cell>,
 }
 
-/// A kind of calls that compute, by what proves them.
+/// A kind of rows that calls that compute take, by their table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Computation {
     /// `modular` on 256 bits.
@@ -97,20 +97,23 @@ pub enum Computation {
     Quadratic256,
     /// `quadratic` over BLS12-381's field.
     Quadratic384,
-    /// `curve`.
+    /// A sum or double of points, of whatever call.
     Point,
+    /// `curve`.
+    PointMemory,
     /// `sha256`.
     Sha256,
 }
 
 impl Computation {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Modular256,
         Self::Modular384,
         Self::Quadratic256,
         Self::Quadratic384,
         Self::Point,
+        Self::PointMemory,
         Self::Sha256,
     ];
     /// Their number.
@@ -130,7 +133,7 @@ pub struct Tally {
     pub copies: u64,
     /// Keccak-f calls.
     pub keccaks: u64,
-    /// Calls that compute, of each kind, in the order of [`Computation`].
+    /// Rows of calls that compute, of each kind, in the order of [`Computation`].
     pub computations: [u64; Computation::COUNT],
     /// Touched memory words.
     pub touched: u64,
@@ -149,7 +152,7 @@ pub struct Costs {
     pub copy: u32,
     /// Of a keccak-f call.
     pub keccak: u32,
-    /// Of a call that computes, of each kind, in the order of [`Computation`].
+    /// Of a row of calls that compute, of each kind, in the order of [`Computation`].
     pub computations: [u32; Computation::COUNT],
     /// Of a memory word that the segment hasn't touched before.
     pub touched: u32,

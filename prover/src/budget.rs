@@ -49,15 +49,16 @@ pub const fn table_of(class: Class) -> Table {
     }
 }
 
-/// The tables of a call that computes, with the rows that it takes in each.
-const fn tables_of(kind: Computation) -> &'static [(Table, u32)] {
+/// Cells of the rows of this kind.
+fn computation_cells(kind: Computation) -> u32 {
     match kind {
-        Computation::Modular256 => &[(Table::Modular256, 1)],
-        Computation::Modular384 => &[(Table::Modular384, 1)],
-        Computation::Quadratic256 => &[(Table::Quadratic256, 1)],
-        Computation::Quadratic384 => &[(Table::Quadratic384, 1)],
-        Computation::Point => &[(Table::Point, 1), (Table::PointMemory, 1)],
-        Computation::Sha256 => &[],
+        Computation::Modular256 => row_cells(Table::Modular256),
+        Computation::Modular384 => row_cells(Table::Modular384),
+        Computation::Quadratic256 => row_cells(Table::Quadratic256),
+        Computation::Quadratic384 => row_cells(Table::Quadratic384),
+        Computation::Point => row_cells(Table::Point),
+        Computation::PointMemory => row_cells(Table::PointMemory),
+        Computation::Sha256 => 0,
     }
 }
 
@@ -73,9 +74,7 @@ pub fn of_cells(cells: u64) -> Budget {
             commit: row_cells(Table::Commit),
             copy: row_cells(Table::Copy),
             keccak: keccak_rows * row_cells(Table::Keccak) + words * row_cells(Table::KeccakMemory),
-            computations: Computation::ALL.map(|kind| {
-                tables_of(kind).iter().map(|&(table, rows)| rows * row_cells(table)).sum()
-            }),
+            computations: Computation::ALL.map(computation_cells),
             touched: row_cells(Table::Touched),
         },
         limit: cells.clamp(1, CELLS_MAX),

@@ -17,17 +17,32 @@ use crate::error::Cause;
 use crate::memory::{Fault, Memory, check_range};
 use crate::timed_memory::TimedMemory;
 
-/// What `number` computes, if it is such a call.
-pub(crate) fn computation(number: u64) -> Option<Computation> {
+/// What a call computes, by how its operands lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Modular256,
+    Modular384,
+    Quadratic256,
+    Quadratic384,
+    Point(curve::Curve, curve::Operation),
+    Sha256,
+}
+
+/// What the call `number` computes, if it does.
+fn kind(number: u64) -> Option<Kind> {
     Some(match number {
-        sha256::NUMBER => Computation::Sha256,
-        _ if modular::operation(WORDS_256, number).is_some() => Computation::Modular256,
-        _ if modular::operation(WORDS_384, number).is_some() => Computation::Modular384,
-        _ if quadratic::operation(WORDS_BN254, number).is_some() => Computation::Quadratic256,
-        _ if quadratic::operation(WORDS_BLS12_381, number).is_some() => Computation::Quadratic384,
-        _ if curve::operation(number).is_some() => Computation::Point,
-        _ => return None,
+        sha256::NUMBER => Kind::Sha256,
+        _ if modular::operation(WORDS_256, number).is_some() => Kind::Modular256,
+        _ if modular::operation(WORDS_384, number).is_some() => Kind::Modular384,
+        _ if quadratic::operation(WORDS_BN254, number).is_some() => Kind::Quadratic256,
+        _ if quadratic::operation(WORDS_BLS12_381, number).is_some() => Kind::Quadratic384,
+        _ => curve::operation(number).map(|(curve, operation)| Kind::Point(curve, operation))?,
     })
+}
+
+/// Whether `number` is a call that computes.
+pub(crate) fn computes(number: u64) -> bool {
+    kind(number).is_some()
 }
 
 /// Whether the call `number` has a fourth pointer, in a3.
@@ -116,6 +131,20 @@ pub(crate) enum Computed {
     Sha256(Sha256),
 }
 
+impl Computed {
+    /// The kinds of rows that the call takes, and how many of each.
+    pub(crate) const fn rows(&self) -> &'static [(Computation, u64)] {
+        match self {
+            Self::Modular256(_) => &[(Computation::Modular256, 1)],
+            Self::Modular384(_) => &[(Computation::Modular384, 1)],
+            Self::Quadratic256(_) => &[(Computation::Quadratic256, 1)],
+            Self::Quadratic384(_) => &[(Computation::Quadratic384, 1)],
+            Self::Point(_) => &[(Computation::Point, 1), (Computation::PointMemory, 1)],
+            Self::Sha256(_) => &[(Computation::Sha256, 1)],
+        }
+    }
+}
+
 /// Executes the call `number` with the registers a0 to a2, which starts at `time`.
 pub(crate) fn compute(
     machine: &mut impl Machine,
@@ -123,21 +152,19 @@ pub(crate) fn compute(
     number: u64,
     pointers: [u64; 3],
 ) -> Result<Computed, Fault> {
-    let unknown = || Fault::from(Cause::UnknownCall { number });
-    Ok(match computation(number).ok_or_else(unknown)? {
-        Computation::Modular256 => Computed::Modular256(modular(machine, time, number, pointers)?),
-        Computation::Modular384 => Computed::Modular384(modular(machine, time, number, pointers)?),
-        Computation::Quadratic256 => {
+    Ok(match kind(number).ok_or(Cause::UnknownCall { number })? {
+        Kind::Modular256 => Computed::Modular256(modular(machine, time, number, pointers)?),
+        Kind::Modular384 => Computed::Modular384(modular(machine, time, number, pointers)?),
+        Kind::Quadratic256 => {
             Computed::Quadratic256(quadratic(machine, time, number, pointers, &MODULUS_BN254)?)
         }
-        Computation::Quadratic384 => {
+        Kind::Quadratic384 => {
             Computed::Quadratic384(quadratic(machine, time, number, pointers, &MODULUS_BLS12_381)?)
         }
-        Computation::Point => {
-            let (curve, operation) = curve::operation(number).ok_or_else(unknown)?;
+        Kind::Point(curve, operation) => {
             Computed::Point(point(machine, time, curve, operation, pointers)?)
         }
-        Computation::Sha256 => {
+        Kind::Sha256 => {
             let [state, block, _] = pointers;
             Computed::Sha256(sha256(machine, time, [state, block])?)
         }

@@ -8,7 +8,7 @@ use lvm_isa::semantics::WORD_BYTES;
 use lvm_syscalls::layout::{MEMORY_END, MEMORY_START, PUBLIC_OUTPUT_MAX};
 use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
 
-use crate::compute::computation;
+use crate::compute::computes;
 use crate::error::Cause;
 use crate::memory::{Fault, Memory, check_range};
 
@@ -73,9 +73,7 @@ impl Call {
             copy_words::NUMBER => Self::CopyWords { destination: a0, source: a1, words: a2 },
             keccak_f::NUMBER if a0.is_multiple_of(WORD_BYTES) => Self::KeccakF { pointer: a0 },
             keccak_f::NUMBER => return Err(Cause::KeccakMisaligned { pointer: a0 }),
-            number if computation(number).is_some() => {
-                Self::Compute { number, pointers: [a0, a1, a2] }
-            }
+            number if computes(number) => Self::Compute { number, pointers: [a0, a1, a2] },
             number => return Err(Cause::UnknownCall { number }),
         })
     }

@@ -15,9 +15,7 @@ use lvm_isa::event::{
     Refresh, SINK, STEPS_MAX, Step, TICKS_PER_STEP, TIME_START,
 };
 use lvm_isa::instruction::{Class, Instruction};
-use lvm_isa::segment::{
-    Budget, Carried, Computation, Exit, Ledger, SEGMENTS_MAX, Segment, Statement, Tally,
-};
+use lvm_isa::segment::{Budget, Carried, Exit, Ledger, SEGMENTS_MAX, Segment, Statement, Tally};
 use lvm_isa::semantics::{
     WORD_BYTES, access_width, alu, branch_taken, crosses_word, extract, immediate_operand,
     is_aligned, jalr_target, load_value, store_merge,
@@ -573,16 +571,10 @@ impl Recorder<'_> {
         let a3 = if takes_a3(number) { self.read(13, time) } else { Access::default() };
         let memory = &mut self.memory;
         let computed = compute(&mut Timed { memory, time, a3 }, time, number, pointers)?;
-        let kind = match &computed {
-            Computed::Modular256(_) => Computation::Modular256,
-            Computed::Modular384(_) => Computation::Modular384,
-            Computed::Quadratic256(_) => Computation::Quadratic256,
-            Computed::Quadratic384(_) => Computation::Quadratic384,
-            Computed::Point(_) => Computation::Point,
-            Computed::Sha256(_) => Computation::Sha256,
-        };
-        self.tally.computations[kind as usize] += 1;
-        self.cost += u64::from(self.budget.costs.computations[kind as usize]);
+        for (kind, rows) in computed.rows() {
+            self.tally.computations[*kind as usize] += rows;
+            self.cost += u64::from(self.budget.costs.computations[*kind as usize]) * rows;
+        }
         if self.keeps {
             let events = &mut self.events;
             match computed {
