@@ -337,7 +337,7 @@ fn largest_parts() {
         let mut tables = fixed(part, &KEY);
         let others = Table::ALL.into_iter().filter(|table| table.is_of(part));
         let others = others.filter(|table| !part.preprocessed().contains(table));
-        tables.extend(others.map(|table| (table.id(), LOG_HEIGHT_MAX as u8)));
+        tables.extend(others.map(|table| (table.id(), table.log_height_max() as u8)));
         part_head(part, tables, &KEY)
     };
     let mut head = head_of(&KEY, all(Part::Ledger), vec![all(Part::Segment)]);

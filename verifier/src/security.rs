@@ -254,7 +254,7 @@ pub fn largest_plan(part: Part, log_height: u8) -> Result<Plan, ShapeError> {
             Table::ShiftAmount => 6,
             Table::Boundary => log_padded(boundary::ROWS) as u8,
             Table::Ledger => log_padded(ledger::ROWS) as u8,
-            _ => log_height,
+            _ => log_height.min(table.log_height_max() as u8),
         };
         (table.id(), log_height)
     });

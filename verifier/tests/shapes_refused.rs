@@ -1,6 +1,6 @@
 //! Shapes that no honest prover makes are refused, each with its own error.
 
-use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
+use lvm_air::table::{LOG_HEIGHT_MAX, LOG_HEIGHT_MAX_OF_COMPUTATIONS, Part, Table};
 use lvm_verifier::key::KeyMaterial;
 use lvm_verifier::shape::{Shape, ShapeError, TABLES_MAX};
 
@@ -168,6 +168,28 @@ fn the_rows_of_a_table_have_a_limit() {
         tables.push((other.id(), MAX));
         accepted(part, &tables);
     }
+}
+
+/// Tables that make many accesses in a row have a lower limit.
+#[test]
+fn tables_of_computations_have_fewer_rows() {
+    const MAX: u8 = LOG_HEIGHT_MAX_OF_COMPUTATIONS as u8;
+    let limited = Table::ALL.into_iter().filter(|it| it.log_height_max() < LOG_HEIGHT_MAX);
+    let mut count = 0;
+    for table in limited {
+        count += 1;
+        let with = |heights: &[u8]| {
+            let mut tables = honest(Part::Segment);
+            tables.extend(heights.iter().map(|&height| (table.id(), height)));
+            tables
+        };
+        accepted(Part::Segment, &with(&[MAX]));
+        accepted(Part::Segment, &with(&[MAX - 1, MAX - 1]));
+        let found = usize::from(MAX + 1);
+        refused(Part::Segment, &with(&[MAX + 1]), ShapeError::Height { table, found });
+        refused(Part::Segment, &with(&[MAX, 4]), ShapeError::Rows { table });
+    }
+    assert!(count >= 5, "{count}");
 }
 
 #[test]
