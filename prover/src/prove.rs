@@ -216,12 +216,13 @@ impl Prover {
                 .map_err(|source| ProveError::TooLong { part, source })?;
             let (shape, bordered) =
                 self.begin(options.profile, part, statement, &numbered(&heights), &tables)?;
+            let (border, transcript) = bordered.into_said(&self.setup.reused);
             segments.push(SegmentHead {
                 entry: statement.entry,
                 output_start: statement.output.start,
-                part: PartHead { tables: shape, border: bordered.border },
+                part: PartHead { tables: shape, border },
             });
-            begun.push(bordered.begun);
+            begun.push(transcript);
             cycles.push(segment.cycles);
             let done = cycles.iter().sum();
             observe(Phase::Survey { segments: statement.segment, cycles: done });
@@ -236,13 +237,14 @@ impl Prover {
             &heights_of(&tables),
             &tables,
         )?;
-        begun.insert(0, bordered.begun);
+        let (border, transcript) = bordered.into_said(&self.setup.reused);
+        begun.insert(0, transcript);
         let head = Head {
             profile: options.profile.id(),
             key: self.setup.material.clone(),
             exit_code: execution.exit_code,
             public_output: execution.public_output.clone(),
-            ledger: PartHead { tables: shape, border: bordered.border },
+            ledger: PartHead { tables: shape, border },
             segments,
         };
         let global = head

@@ -100,6 +100,17 @@ pub(crate) struct Bordered {
     pub(crate) begun: Begun,
 }
 
+impl Bordered {
+    /// What is said of them, and the transcript so far: all that is needed of a part that is not
+    /// proved now.
+    pub(crate) fn into_said(self, reused: &Reused) -> (Border, Begun) {
+        for rows in self.rows {
+            reused.give_back(rows.values);
+        }
+        (self.border, self.begun)
+    }
+}
+
 /// Steps 2 and 3: commits to the border tables among `tables`.
 pub(crate) fn begin(
     reused: &Reused,
