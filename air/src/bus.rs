@@ -24,6 +24,9 @@
 //! call          (time, number, …, a0, a1, a2)  ecall ─▶ the tables of calls that compute
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
 //! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
+//! sha256_state  (time, step, a, …, h)          sha256 ─▶ sha256_round ─▶ … ─▶ sha256
+//! sha256_block  (time, step, words)            sha256 ─▶ sha256_round
+//! sha256_schedule (time, step, due, later)     sha256_round ─▶ … ─▶ sha256_round
 //! ```
 
 use crate::builder::{Side, TableBuilder};
@@ -49,11 +52,14 @@ pub enum Bus {
     Call,
     KeccakCall,
     KeccakWord,
+    Sha256State,
+    Sha256Block,
+    Sha256Schedule,
 }
 
 impl Bus {
     /// Every bus.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Execution,
         Self::Program,
         Self::Register,
@@ -72,6 +78,9 @@ impl Bus {
         Self::Call,
         Self::KeccakCall,
         Self::KeccakWord,
+        Self::Sha256State,
+        Self::Sha256Block,
+        Self::Sha256Schedule,
     ];
 
     /// The bus's name in transcripts and documentation.
@@ -96,6 +105,9 @@ impl Bus {
             Self::Call => "call",
             Self::KeccakCall => "keccak_call",
             Self::KeccakWord => "keccak_word",
+            Self::Sha256State => "sha256_state",
+            Self::Sha256Block => "sha256_block",
+            Self::Sha256Schedule => "sha256_schedule",
         }
     }
 
@@ -134,6 +146,9 @@ impl Bus {
             Self::Call => CallMsg::<()>::FIELDS,
             Self::KeccakCall => KeccakCallMsg::<()>::FIELDS,
             Self::KeccakWord => KeccakWordMsg::<()>::FIELDS,
+            Self::Sha256State => Sha256StateMsg::<()>::FIELDS,
+            Self::Sha256Block => Sha256BlockMsg::<()>::FIELDS,
+            Self::Sha256Schedule => Sha256ScheduleMsg::<()>::FIELDS,
         }
     }
 }
@@ -454,5 +469,83 @@ message! { KeccakWord, 6,
         after_lo,
         /// Word after, high 32 bits.
         after_hi,
+    }
+}
+
+message! { Sha256State, 10,
+    /// The working variables of a `sha256` call at `time` before round 8·`step`.
+    ///
+    /// A chain from `sha256`, which sends step 0, over one row of `sha256_round` for each step from
+    /// 0 to 7, which sends the next, back to `sha256`, which receives step 8. No row does another
+    /// step, so that there are no other chains, and one call is made at a time. The variables are
+    /// below 2^32: `sha256` guarantees it of the first, `sha256_round` of those that it sends, but
+    /// for `a` and `e`, of which the receiver guarantees it.
+    Sha256StateMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// Rounds done, divided by 8.
+        step,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+    }
+}
+
+message! { Sha256Block, 10,
+    /// Half of the block of a `sha256` call at `time`: the words of rounds 8·`step` on.
+    ///
+    /// `sha256` sends steps 0 and 1 of each call, as it reads the words from memory, so that they
+    /// are below 2^32. The rows of `sha256_round` that do these steps receive them.
+    Sha256BlockMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// 0 or 1.
+        step,
+        /// Words as they are in memory: their bytes are in the opposite order.
+        w0,
+        w1,
+        w2,
+        w3,
+        w4,
+        w5,
+        w6,
+        w7,
+    }
+}
+
+message! { Sha256Schedule, 18,
+    /// What the words of rounds before 8·`step` contribute to those of the 16 rounds from there on,
+    /// in the schedule of a `sha256` call at `time`; sums without carries.
+    ///
+    /// From each row of `sha256_round` to that of the next step. What is due where the step is 1 is
+    /// any numbers; those words are bound by the block.
+    Sha256ScheduleMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// The receiver's step.
+        step,
+        /// To the words of the receiver.
+        due_0,
+        due_1,
+        due_2,
+        due_3,
+        due_4,
+        due_5,
+        due_6,
+        due_7,
+        /// To the words of the row after it.
+        later_0,
+        later_1,
+        later_2,
+        later_3,
+        later_4,
+        later_5,
+        later_6,
+        later_7,
     }
 }

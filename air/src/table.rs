@@ -32,8 +32,9 @@ pub const LOG_HEIGHT_MIN: usize = 4;
 pub const LOG_HEIGHT_MAX: usize = 26;
 /// Accesses to registers and memory with a gap of up to 2^32 ticks in one row of every table that
 /// makes such accesses, all together: `refresh`, `ecall` (the output register), `commit`,
-/// `keccak_memory`, two in `misaligned`, two in `copy`, and one in each of four tables of loads and stores.
-pub const ACCESSES_MAX: u128 = 12;
+/// `keccak_memory`, two in `misaligned`, two in `copy`, twelve in `sha256`, and one in each of four
+/// tables of loads and stores.
+pub const ACCESSES_MAX: u128 = 24;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
 const _: () = assert!((ACCESSES_MAX << LOG_HEIGHT_MAX) << 32 < ORDER / 2);
 const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
@@ -110,6 +111,8 @@ pub enum Table {
     Copy,
     Keccak,
     KeccakMemory,
+    Sha256,
+    Sha256Round,
 }
 
 /// Applies a macro to a table's module and row type, for the tables whose rows are structs.
@@ -248,6 +251,14 @@ macro_rules! with_row {
                 type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
                 $body
             }
+            Table::Sha256 => {
+                type $row<T> = tables::sha256::Sha256Row<T>;
+                $body
+            }
+            Table::Sha256Round => {
+                type $row<T> = tables::sha256_round::Sha256RoundRow<T>;
+                $body
+            }
             Table::Keccak => $keccak,
         }
     };
@@ -255,7 +266,7 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -290,6 +301,8 @@ impl Table {
         Self::Copy,
         Self::Keccak,
         Self::KeccakMemory,
+        Self::Sha256,
+        Self::Sha256Round,
     ];
 
     /// The part of a run whose proof has the table; both have `range`.
@@ -358,6 +371,8 @@ impl Table {
             Self::Copy => "copy",
             Self::Keccak => "keccak",
             Self::KeccakMemory => "keccak_memory",
+            Self::Sha256 => "sha256",
+            Self::Sha256Round => "sha256_round",
         }
     }
 
@@ -484,6 +499,8 @@ impl Table {
             Self::Copy => tables::copy::eval(builder),
             Self::Keccak => tables::keccak::eval(builder),
             Self::KeccakMemory => tables::keccak_memory::eval(builder),
+            Self::Sha256 => tables::sha256::eval(builder),
+            Self::Sha256Round => tables::sha256_round::eval(builder),
         }
     }
 }

@@ -6,12 +6,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use lvm_isa::arithmetic;
 use lvm_isa::event::{Access, EcallStep, Events, MemoryStep, TICKS_PER_STEP, TIME_START};
 use lvm_isa::instruction::Class;
 use lvm_isa::program::Program;
-use lvm_isa::segment::{Carried, Cell, Exit, Ledger, Segment, Tally};
-use lvm_syscalls::commit;
+use lvm_isa::segment::{Carried, Cell, Computation, Exit, Ledger, Segment, Tally};
 use lvm_syscalls::layout::{MEMORY_START, PRIVATE_INPUT_END, PRIVATE_INPUT_START};
+use lvm_syscalls::{commit, sha256};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
@@ -93,6 +94,7 @@ pub fn fill_ledger(program: &Program, ledger: &Ledger) -> Result<Vec<Filled>, To
 pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> {
     let rows = |class: Class| tally.classes[class as usize] as usize;
     let keccaks = tally.keccaks as usize;
+    let computations = |kind: Computation| tally.computations[kind as usize] as usize;
     let instances = |table: Table| match table {
         Table::Program => alloc::vec![padded_height(program.instructions.len())],
         Table::Range | Table::Byte => alloc::vec![1 << 16],
@@ -100,6 +102,11 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Boundary => alloc::vec![padded_height(tables::boundary::ROWS)],
         Table::Keccak => heights(keccaks, |height| height / tables::keccak::ROUNDS),
         Table::KeccakMemory => heights(25 * keccaks, |height| height),
+        Table::Sha256 => heights(computations(Computation::Sha256), |height| height),
+        Table::Sha256Round => {
+            let rows = tables::sha256_round::STEPS * computations(Computation::Sha256);
+            heights(rows, |height| height)
+        }
         Table::Touched => heights(tally.touched as usize, |height| height),
         Table::Refresh => heights(tally.refreshes as usize, |height| height),
         Table::Commit => heights(tally.commits as usize, |height| height),
@@ -405,6 +412,8 @@ impl<'a> Filler<'a> {
             tables::copy::fill(event, !program.is_read_only(byte & !7), counts)
         })?;
 
+        self.sha256(events)?;
+
         let words: Vec<(u32, u64, Access, u64)> = events
             .keccaks
             .iter()
@@ -428,6 +437,24 @@ impl<'a> Filler<'a> {
             self.push(Table::Keccak, tables::keccak::fill(mine));
         }
         Ok(output)
+    }
+
+    /// The `sha256` calls.
+    fn sha256(&mut self, events: &Events) -> Result<(), TooLong> {
+        let program = self.program;
+        let ecalls = events.ecall.iter().filter(|step| step.a7.value == sha256::NUMBER);
+        let calls: Vec<_> = events.sha256.iter().zip(ecalls).collect();
+        self.table(Table::Sha256, &calls, |(event, ecall), counts| {
+            let state = event.state.map(|access| access.value);
+            let block = event.block.map(|access| access.value);
+            let after = arithmetic::sha256(&state, &block);
+            let is_writable = core::array::from_fn(|word| {
+                !program.is_read_only(event.pointers[1] + 8 * word as u64)
+            });
+            tables::sha256::fill(event, ecall.a2.value, &after, is_writable, counts)
+        })?;
+        let steps: Vec<_> = events.sha256.iter().flat_map(tables::sha256_round::steps).collect();
+        self.table(Table::Sha256Round, &steps, tables::sha256_round::fill)
     }
 
     /// The multiplicities of these lookup tables; nothing may be counted after this.

@@ -323,6 +323,8 @@ const fn source(table: Table) -> &'static str {
         Copy "copy",
         Keccak "keccak",
         KeccakMemory "keccak_memory",
+        Sha256 "sha256",
+        Sha256Round "sha256_round",
     }
 }
 
