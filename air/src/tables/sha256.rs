@@ -171,7 +171,7 @@ mod tests {
             time: 400,
             pointers: [0x2000, 0x3000],
             block: core::array::from_fn(|at| access(u64::MAX / (at as u64 + 1))),
-            state: core::array::from_fn(|at| access(u64::MAX / (at as u64 + 3) << at)),
+            state: core::array::from_fn(|at| access((u64::MAX / (at as u64 + 3)) << at)),
         }
     }
 
