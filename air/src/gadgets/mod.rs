@@ -12,5 +12,6 @@ pub mod memory;
 pub mod operand;
 pub mod product;
 pub mod register;
+pub mod sha256_word;
 pub mod shift_by;
 pub mod value;
