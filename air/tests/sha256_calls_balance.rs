@@ -11,7 +11,7 @@ use lvm_air::check::{FilledPart, Imbalance, Report, check_parts};
 use lvm_air::counts::Counts;
 use lvm_air::table::{Table, matrix};
 use lvm_air::tables::sha256_round;
-use lvm_air::trace::{Filled, fill_ledger, fill_segment};
+use lvm_air::trace::{Filled, fill_ledger, fill_segment, segment_heights};
 use lvm_isa::decode::ECALL_WORD;
 use lvm_isa::event::Sha256;
 use lvm_isa::segment::{Budget, Statement};
@@ -21,6 +21,7 @@ use lvm_vm::execute::Options;
 use lvm_vm::record::{Recording, record};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
+use p3_matrix::Matrix;
 use sha2::Digest;
 
 const STATE: u64 = Assembler::DATA_START;
@@ -188,7 +189,11 @@ fn published_digests_are_proved() {
         let report = run.report();
         assert!(report.is_clean(), "{report}");
         let blocks = padded(message).len() / 64;
-        assert_eq!(run.recording.segments[0].events.sha256.len(), blocks);
+        let segment = &run.recording.segments[0];
+        assert_eq!(segment.events.sha256.len(), blocks);
+        let log = |it: &Filled| it.rows.height().trailing_zeros() as usize;
+        let heights: Vec<_> = run.parts[1].iter().map(|it| (it.table, log(it))).collect();
+        assert_eq!(heights, segment_heights(&run.program, &segment.tally));
     }
     let digest = Run::hashing(b"abc").digest();
     assert_eq!(digest[..8], [0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea]);
