@@ -1,13 +1,9 @@
 //! Hash functions.
 
-use sha2::Digest;
+use ripemd::Digest;
 
-pub use lvm_guest_sdk::keccak256;
-
-/// SHA-256 of `data` (FIPS 180-4, section 6.2; precompile 0x02).
-pub fn sha256(data: &[u8]) -> [u8; 32] {
-    sha2::Sha256::digest(data).into()
-}
+// SHA-256 is precompile 0x02.
+pub use lvm_guest_sdk::{keccak256, sha256};
 
 /// RIPEMD-160 of `data` (ISO/IEC 10118-3; precompile 0x03): 12 zero bytes, then the 20 of the
 /// digest.

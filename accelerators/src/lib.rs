@@ -7,8 +7,9 @@
 //! it names them. With the feature `c-symbols` the functions are also the C symbols that
 //! `sysroot/include/zkvm_accelerators.h` declares; their contracts are in the module `c`.
 //!
-//! Keccak-f is a call to the machine. All else is software by established crates. The functions
-//! never panic, whatever the bytes, and allocate in proportion to their input.
+//! Keccak-f and SHA-256's compression function are calls to the machine. All else is software by
+//! established crates. The functions never panic, whatever the bytes, and allocate in proportion to
+//! their input.
 //!
 //! Gas, the EVM's padding of inputs and its limits of lengths are the caller's.
 #![cfg_attr(not(test), no_std)]

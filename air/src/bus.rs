@@ -25,6 +25,9 @@
 //! point         (curve, …, p, q, sum)          whoever adds points ─▶ point
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
 //! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
+//! sha256_state  (time, step, a, …, h)          sha256 ─▶ sha256_round ─▶ … ─▶ sha256
+//! sha256_block  (time, step, words)            sha256 ─▶ sha256_round
+//! sha256_schedule (time, step, due, later)     sha256_round ─▶ … ─▶ sha256_round
 //! ```
 
 use crate::builder::{Side, TableBuilder};
@@ -51,11 +54,14 @@ pub enum Bus {
     Point,
     KeccakCall,
     KeccakWord,
+    Sha256State,
+    Sha256Block,
+    Sha256Schedule,
 }
 
 impl Bus {
     /// Every bus.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Execution,
         Self::Program,
         Self::Register,
@@ -75,6 +81,9 @@ impl Bus {
         Self::Point,
         Self::KeccakCall,
         Self::KeccakWord,
+        Self::Sha256State,
+        Self::Sha256Block,
+        Self::Sha256Schedule,
     ];
 
     /// The bus's name in transcripts and documentation.
@@ -100,6 +109,9 @@ impl Bus {
             Self::Point => "point",
             Self::KeccakCall => "keccak_call",
             Self::KeccakWord => "keccak_word",
+            Self::Sha256State => "sha256_state",
+            Self::Sha256Block => "sha256_block",
+            Self::Sha256Schedule => "sha256_schedule",
         }
     }
 
@@ -139,6 +151,9 @@ impl Bus {
             Self::Point => PointMsg::<()>::FIELDS,
             Self::KeccakCall => KeccakCallMsg::<()>::FIELDS,
             Self::KeccakWord => KeccakWordMsg::<()>::FIELDS,
+            Self::Sha256State => Sha256StateMsg::<()>::FIELDS,
+            Self::Sha256Block => Sha256BlockMsg::<()>::FIELDS,
+            Self::Sha256Schedule => Sha256ScheduleMsg::<()>::FIELDS,
         }
     }
 }
@@ -560,3 +575,80 @@ impl<E> PointMsg<E> {
 }
 
 const _: () = assert!(Bus::Point.arity() == 50);
+message! { Sha256State, 10,
+    /// The working variables of a `sha256` call at `time` before round 8·`step`.
+    ///
+    /// A chain from `sha256`, which sends step 0, over one row of `sha256_round` for each step from
+    /// 0 to 7, which sends the next, back to `sha256`, which receives step 8. No row does another
+    /// step, so that there are no other chains, and one call is made at a time. The variables are
+    /// below 2^32: `sha256` guarantees it of the first, `sha256_round` of those that it sends, but
+    /// for `a` and `e`, of which the receiver guarantees it.
+    Sha256StateMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// Rounds done, divided by 8.
+        step,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+    }
+}
+
+message! { Sha256Block, 10,
+    /// Half of the block of a `sha256` call at `time`: the words of rounds 8·`step` on.
+    ///
+    /// `sha256` sends steps 0 and 1 of each call, as it reads the words from memory, so that they
+    /// are below 2^32. The rows of `sha256_round` that do these steps receive them.
+    Sha256BlockMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// 0 or 1.
+        step,
+        /// Words as they are in memory: their bytes are in the opposite order.
+        w0,
+        w1,
+        w2,
+        w3,
+        w4,
+        w5,
+        w6,
+        w7,
+    }
+}
+
+message! { Sha256Schedule, 18,
+    /// What the words of rounds before 8·`step` contribute to those of the 16 rounds from there on,
+    /// in the schedule of a `sha256` call at `time`; sums without carries.
+    ///
+    /// From each row of `sha256_round` to that of the next step. What is due where the step is 1 is
+    /// any numbers; those words are bound by the block.
+    Sha256ScheduleMsg {
+        /// Time at which the ECALL starts.
+        time,
+        /// The receiver's step.
+        step,
+        /// To the words of the receiver.
+        due_0,
+        due_1,
+        due_2,
+        due_3,
+        due_4,
+        due_5,
+        due_6,
+        due_7,
+        /// To the words of the row after it.
+        later_0,
+        later_1,
+        later_2,
+        later_3,
+        later_4,
+        later_5,
+        later_6,
+        later_7,
+    }
+}

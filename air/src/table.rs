@@ -37,15 +37,17 @@ pub const ACCESSES_MAX: u128 = 12;
 /// The same limit for the tables of calls that compute, which make many accesses in a row.
 pub const LOG_HEIGHT_MAX_OF_COMPUTATIONS: usize = 22;
 /// Such accesses in one row of each of these tables, all together: four operands in `modular_256` and
-/// `modular_384`, three in `quadratic_256` and `quadratic_384`, two in `point_memory`.
-pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 116;
+/// `modular_384`, three in `quadratic_256` and `quadratic_384`, two in `point_memory` and in `sha256`.
+pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 128;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
 const ACCESSES: u128 = (ACCESSES_MAX << LOG_HEIGHT_MAX)
     + (ACCESSES_MAX_OF_COMPUTATIONS << LOG_HEIGHT_MAX_OF_COMPUTATIONS);
 const _: () = assert!(ACCESSES << 32 < ORDER / 2);
 const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
-// Messages of one table in a row are fewer than 2^9, so multiplicities add up to less.
-const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + 9) < ORDER);
+/// Log2 of a number above that of the messages of any table in a row; so multiplicities add up to
+/// less than the field's order.
+const LOG_MESSAGES_MAX: usize = 9;
+const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + LOG_MESSAGES_MAX) < ORDER);
 
 /// What has a proof of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +131,10 @@ pub enum Table {
     Point,
     /// Memory accesses of `curve` calls.
     PointMemory,
+    /// `sha256` calls.
+    Sha256,
+    /// Their rounds, eight a row.
+    Sha256Round,
 }
 
 /// Applies a macro to a table's module and row type, for the tables whose rows are structs.
@@ -291,6 +297,14 @@ macro_rules! with_row {
                 type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
                 $body
             }
+            Table::Sha256 => {
+                type $row<T> = tables::sha256::Sha256Row<T>;
+                $body
+            }
+            Table::Sha256Round => {
+                type $row<T> = tables::sha256_round::Sha256RoundRow<T>;
+                $body
+            }
             Table::Keccak => $keccak,
         }
     };
@@ -298,7 +312,7 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -339,6 +353,8 @@ impl Table {
         Self::Quadratic384,
         Self::Point,
         Self::PointMemory,
+        Self::Sha256,
+        Self::Sha256Round,
     ];
 
     /// Log2 of the table's largest height, and of the sum of its heights if a proof has it several
@@ -350,7 +366,8 @@ impl Table {
             | Self::Modular384
             | Self::Quadratic256
             | Self::Quadratic384
-            | Self::PointMemory => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
+            | Self::PointMemory
+            | Self::Sha256 => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
             _ => LOG_HEIGHT_MAX,
         }
     }
@@ -427,6 +444,8 @@ impl Table {
             Self::Quadratic384 => "quadratic_384",
             Self::Point => "point",
             Self::PointMemory => "point_memory",
+            Self::Sha256 => "sha256",
+            Self::Sha256Round => "sha256_round",
         }
     }
 
@@ -559,6 +578,8 @@ impl Table {
             Self::Quadratic384 => tables::quadratic::eval::<AB, 12, 23>(builder),
             Self::Point => tables::point::eval(builder),
             Self::PointMemory => tables::point_memory::eval(builder),
+            Self::Sha256 => tables::sha256::eval(builder),
+            Self::Sha256Round => tables::sha256_round::eval(builder),
         }
     }
 }
@@ -592,6 +613,14 @@ mod tests {
             let messages = Degrees::of(table).messages;
             let is_on_one = messages.iter().any(|message| message.bus.is_global());
             assert_eq!(is_on_one, table.is_border(), "{}", table.name());
+        }
+    }
+
+    #[test]
+    fn rows_have_few_messages() {
+        for table in Table::ALL {
+            let messages = Degrees::of(table).messages.len();
+            assert!(messages < 1 << LOG_MESSAGES_MAX, "{}: {messages}", table.name());
         }
     }
 

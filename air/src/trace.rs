@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use lvm_isa::arithmetic::parts;
+use lvm_isa::arithmetic::{self, parts};
 use lvm_isa::event::{Access, EcallStep, Events, MemoryStep, TICKS_PER_STEP, TIME_START};
 use lvm_isa::instruction::Class;
 use lvm_isa::program::Program;
@@ -103,6 +103,11 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Boundary => alloc::vec![padded_height(tables::boundary::ROWS)],
         Table::Keccak => heights(keccaks, |height| height / tables::keccak::ROUNDS),
         Table::KeccakMemory => heights(25 * keccaks, |height| height),
+        Table::Sha256 => heights(computations(Computation::Sha256), |height| height),
+        Table::Sha256Round => {
+            let rows = tables::sha256_round::STEPS * computations(Computation::Sha256);
+            heights(rows, |height| height)
+        }
         Table::Touched => heights(tally.touched as usize, |height| height),
         Table::Refresh => heights(tally.refreshes as usize, |height| height),
         Table::Commit => heights(tally.commits as usize, |height| height),
@@ -414,26 +419,7 @@ impl<'a> Filler<'a> {
             tables::copy::fill(event, !program.is_read_only(byte & !7), counts)
         })?;
 
-        let is_writable = |address: u64| !program.is_read_only(address);
-        self.table(Table::Modular256, &events.modular_256, |event, counts| {
-            tables::modular::fill::<4, 8, 15>(event, is_writable, counts)
-        })?;
-        self.table(Table::Modular384, &events.modular_384, |event, counts| {
-            tables::modular::fill::<6, 12, 23>(event, is_writable, counts)
-        })?;
-        self.table(Table::Quadratic256, &events.quadratic_256, |event, counts| {
-            tables::quadratic::fill::<8, 15, 4>(event, is_writable, counts)
-        })?;
-        self.table(Table::Quadratic384, &events.quadratic_384, |event, counts| {
-            tables::quadratic::fill::<12, 23, 6>(event, is_writable, counts)
-        })?;
-        self.table(Table::Point, &events.points, |event, counts| {
-            let [p, q] = [&event.p, &event.q].map(|point| parts(&point.map(|it| it.value)));
-            tables::point::fill(event.curve, event.operation, &p, &q, counts)
-        })?;
-        self.table(Table::PointMemory, &events.points, |event, counts| {
-            tables::point_memory::fill(event, is_writable, counts)
-        })?;
+        self.computations(events)?;
 
         let words: Vec<(u32, u64, Access, u64)> = events
             .keccaks
@@ -458,6 +444,39 @@ impl<'a> Filler<'a> {
             self.push(Table::Keccak, tables::keccak::fill(mine));
         }
         Ok(output)
+    }
+
+    /// The calls that compute.
+    fn computations(&mut self, events: &Events) -> Result<(), TooLong> {
+        let program = self.program;
+        let is_writable = |address: u64| !program.is_read_only(address);
+        self.table(Table::Modular256, &events.modular_256, |event, counts| {
+            tables::modular::fill::<4, 8, 15>(event, is_writable, counts)
+        })?;
+        self.table(Table::Modular384, &events.modular_384, |event, counts| {
+            tables::modular::fill::<6, 12, 23>(event, is_writable, counts)
+        })?;
+        self.table(Table::Quadratic256, &events.quadratic_256, |event, counts| {
+            tables::quadratic::fill::<8, 15, 4>(event, is_writable, counts)
+        })?;
+        self.table(Table::Quadratic384, &events.quadratic_384, |event, counts| {
+            tables::quadratic::fill::<12, 23, 6>(event, is_writable, counts)
+        })?;
+        self.table(Table::Point, &events.points, |event, counts| {
+            let [p, q] = [&event.p, &event.q].map(|point| parts(&point.map(|it| it.value)));
+            tables::point::fill(event.curve, event.operation, &p, &q, counts)
+        })?;
+        self.table(Table::PointMemory, &events.points, |event, counts| {
+            tables::point_memory::fill(event, is_writable, counts)
+        })?;
+        self.table(Table::Sha256, &events.sha256, |event, counts| {
+            let state = event.state.map(|access| access.value);
+            let block = event.block.map(|access| access.value);
+            let after = arithmetic::sha256(&state, &block);
+            tables::sha256::fill(event, &after, is_writable, counts)
+        })?;
+        let steps: Vec<_> = events.sha256.iter().flat_map(tables::sha256_round::steps).collect();
+        self.table(Table::Sha256Round, &steps, tables::sha256_round::fill)
     }
 
     /// The multiplicities of these lookup tables; nothing may be counted after this.

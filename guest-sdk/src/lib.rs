@@ -78,7 +78,7 @@ mod runtime;
 #[cfg(all(target_arch = "riscv64", target_os = "zkvm"))]
 mod standard;
 
-pub use hash::{keccak_f, keccak256};
+pub use hash::{keccak_f, keccak256, sha256};
 pub use input::{input, input_vec, read};
 pub use output::{commit, commit_value, exit, print};
 pub use postcard;

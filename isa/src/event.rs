@@ -215,8 +215,8 @@ pub struct PointCall {
 pub struct Sha256 {
     /// Time at which the ECALL starts.
     pub time: u32,
-    /// Addresses of the state and of the block.
-    pub pointers: [u64; 2],
+    /// a0, the address of the state, a1, that of the block, and a2, which may be anything.
+    pub pointers: [u64; 3],
     /// The block, read at `time + 1`.
     pub block: [Access; 8],
     /// The state as found at `time + 3`.

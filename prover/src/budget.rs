@@ -2,6 +2,7 @@
 
 use lvm_air::table::{LOG_HEIGHT_MAX, Table};
 use lvm_air::tables::keccak::ROUNDS;
+use lvm_air::tables::sha256_round;
 use lvm_isa::instruction::Class;
 use lvm_isa::segment::{Budget, Computation, Costs};
 use lvm_verifier::config::CHALLENGE_DEGREE;
@@ -58,7 +59,9 @@ fn computation_cells(kind: Computation) -> u32 {
         Computation::Quadratic384 => row_cells(Table::Quadratic384),
         Computation::Point => row_cells(Table::Point),
         Computation::PointMemory => row_cells(Table::PointMemory),
-        Computation::Sha256 => 0,
+        Computation::Sha256 => {
+            row_cells(Table::Sha256) + sha256_round::STEPS as u32 * row_cells(Table::Sha256Round)
+        }
     }
 }
 

@@ -30,6 +30,18 @@ pub struct State(pub [u32; 8]);
 #[repr(C, align(8))]
 pub struct Block(pub [u8; 64]);
 
+impl Block {
+    /// The block that lies at `bytes`; `None` if their address is not a multiple of 8.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(bytes: &[u8; 64]) -> Option<&Self> {
+        let block = core::ptr::from_ref(bytes).cast::<Self>();
+        // SAFETY: the pointer is aligned, and a block is an array of 64 bytes and nothing else, so
+        // that the reference to them may be one to it.
+        block.is_aligned().then(|| unsafe { &*block })
+    }
+}
+
 /// Replaces `state` by that after `block`.
 #[cfg(target_arch = "riscv64")]
 #[inline(always)]

@@ -164,10 +164,7 @@ pub(crate) fn compute(
         Kind::Point(curve, operation) => {
             Computed::Point(point(machine, time, curve, operation, pointers)?)
         }
-        Kind::Sha256 => {
-            let [state, block, _] = pointers;
-            Computed::Sha256(sha256(machine, time, [state, block])?)
-        }
+        Kind::Sha256 => Computed::Sha256(sha256(machine, time, pointers)?),
     })
 }
 
@@ -260,16 +257,13 @@ fn point(
     Ok(event)
 }
 
-fn sha256(
-    machine: &mut impl Machine,
-    time: u32,
-    [state, block]: [u64; 2],
-) -> Result<Sha256, Fault> {
+fn sha256(machine: &mut impl Machine, time: u32, pointers: [u64; 3]) -> Result<Sha256, Fault> {
+    let [state, block, _] = pointers;
     check_operand::<{ sha256::BLOCK_WORDS }>(sha256::NUMBER, block)?;
     check_target::<{ sha256::STATE_WORDS }>(machine, sha256::NUMBER, state)?;
     let event = Sha256 {
         time,
-        pointers: [state, block],
+        pointers,
         block: words(machine, block, 1)?,
         state: words(machine, state, 3)?,
     };

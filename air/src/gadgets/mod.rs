@@ -12,6 +12,7 @@ pub mod memory;
 pub mod operand;
 pub mod product;
 pub mod register;
+pub mod sha256_word;
 pub mod shift_by;
 pub mod value;
 pub mod wide;

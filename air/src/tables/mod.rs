@@ -32,6 +32,8 @@ pub mod program;
 pub mod quadratic;
 pub mod range;
 pub mod refresh;
+pub mod sha256;
+pub mod sha256_round;
 pub mod shift;
 pub mod shift_amount;
 pub mod shift_word;
