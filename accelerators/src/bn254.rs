@@ -5,11 +5,15 @@
 //! is not less than the field's modulus is an error. All of G1's curve is its group; points of G2
 //! are checked to be in the subgroup.
 
-use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine};
+use ark_bn254::{Bn254, Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{One, PrimeField};
+use ark_ff::One;
+use lvm_guest_sdk::arithmetic::{curve, modular};
 
+use crate::curve::endomorphism::Endomorphism;
+use crate::curve::multiples::{low_bytes, multiples, sum};
+use crate::curve::{Affine, Curve, Point, decode, encode};
+use crate::number::{Number, ONE, from_be_bytes};
 use crate::{Error, field};
 
 /// A point of G1 followed by one of G2.
@@ -20,7 +24,12 @@ pub type PairingPair = [u8; 192];
 /// # Errors
 /// When a coordinate is not canonical or a point not on the curve.
 pub fn g1_add(p1: &[u8; 64], p2: &[u8; 64]) -> Result<[u8; 64], Error> {
-    Ok(encode_g1((decode_g1(p1)? + decode_g1(p2)?).into_affine()))
+    let (p1, p2) = (decode_point(p1)?, decode_point(p2)?);
+    let mut sum = Point::infinity();
+    for point in [p1, p2].iter().flatten() {
+        sum.add(point);
+    }
+    Ok(encode_point(&sum))
 }
 
 /// scalar · point (EIP-196, ECMUL). The scalar is any number of 256 bits, big-endian.
@@ -28,9 +37,15 @@ pub fn g1_add(p1: &[u8; 64], p2: &[u8; 64]) -> Result<[u8; 64], Error> {
 /// # Errors
 /// When a coordinate is not canonical or the point not on the curve.
 pub fn g1_mul(point: &[u8; 64], scalar: &[u8; 32]) -> Result<[u8; 64], Error> {
-    let point: G1Projective = decode_g1(point)?.into();
+    let Some(point) = decode_point(point)? else {
+        return Ok([0; 64]);
+    };
     // The group has prime order, so that the scalar counts modulo that order.
-    Ok(encode_g1((point * Fr::from_be_bytes_mod_order(scalar)).into_affine()))
+    let scalar = modular::multiply(&from_be_bytes(scalar), &ONE, &ORDER);
+    let halves = ENDOMORPHISM.split(&scalar).map(|half| low_bytes::<_, 17>(&half));
+    let multiples = multiples::<Bn254G1>(&point);
+    let images = ENDOMORPHISM.images(&multiples, &MODULUS);
+    Ok(encode_point(&sum([(&multiples, &halves[0]), (&images, &halves[1])], [])))
 }
 
 /// Whether the product of the pairings of all pairs is one (EIP-197). Of no pairs it is.
@@ -77,11 +92,50 @@ fn decode_g2(bytes: &[u8]) -> Result<G2Affine, Error> {
     Ok(point)
 }
 
-fn encode_g1(point: G1Affine) -> [u8; 64] {
-    let mut bytes = [0; 64];
-    if let Some((x, y)) = point.xy() {
-        field::encode(x, &mut bytes[..32]);
-        field::encode(y, &mut bytes[32..]);
-    }
-    bytes
+/// The point of 64 bytes; `None` for the one at infinity.
+fn decode_point(bytes: &[u8; 64]) -> Result<Option<Affine>, Error> {
+    if *bytes == [0; 64] { Ok(None) } else { decode::<Bn254G1>(bytes).map(Some) }
 }
+
+fn encode_point(point: &Point<Bn254G1>) -> [u8; 64] {
+    point.affine().map_or([0; 64], encode)
+}
+
+/// The curve y² = x³ + 3.
+struct Bn254G1;
+
+const CURVE: usize = curve::Curve::Bn254 as usize;
+
+impl Curve for Bn254G1 {
+    const MODULUS: &'static Number = &MODULUS;
+    const A: Number = [0; 4];
+    const B: Number = [3, 0, 0, 0];
+
+    #[inline(always)]
+    fn add(p: &mut Affine, q: &Affine) {
+        curve::add::<CURVE>(p, q);
+    }
+
+    #[inline(always)]
+    fn double_repeatedly<const TIMES: usize>(p: &mut Affine) {
+        curve::double_repeatedly::<CURVE, TIMES>(p);
+    }
+}
+
+/// The field's modulus.
+static MODULUS: Number = curve::Curve::Bn254.modulus();
+
+/// The order of the group.
+static ORDER: Number =
+    [0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029];
+
+/// With s = 2 and c₂ one less: the offset is b₂. Then f₁ is from 0 to 11 and f₂ from 1 to 12, where a₁
+/// and b₂ are 0.44·2¹²⁸, a₂ and b₁ less than 2⁶⁴.
+pub(crate) static ENDOMORPHISM: Endomorphism = Endomorphism {
+    order: &ORDER,
+    beta: [0xe4bd44e5607cfd48, 0xc28f069fbb966e3d, 0x5e6dd9e7e0acccb0, 0x30644e72e131a029],
+    lambda: [0xb8ca0b2d36636f23, 0xcc37a73fec2bc5e9, 0x048b6e193fd84104, 0x30644e72e131a029],
+    estimates: [0x9333bc0529dcf4b494e63f40c03fd959, 0xb64748cbb1f82cf5],
+    steps: [[0x274c95a253484f8c, 0x0000000000000002, 0x0000000000000000, 0x0000000000000000], [0x2f9385504884942c, 0xbd360923bae167f4, 0x0000000000000001, 0x0000000000000000]],
+    offset: [0x0be4e1541221250b, 0x6f4d8248eeb859fd, 0, 0],
+};

@@ -21,11 +21,14 @@ pub mod bls12_381;
 pub mod bn254;
 #[cfg(feature = "c-symbols")]
 pub mod c;
+mod curve;
+mod ecdsa;
 mod error;
 mod field;
 pub mod hash;
 pub mod kzg;
 pub mod modexp;
+mod number;
 pub mod secp256k1;
 pub mod secp256r1;
 

@@ -4,24 +4,22 @@
 //! with s in the upper half of its range are as good as others: the restriction of EIP-2 is about
 //! transactions and is the caller's.
 
-use k256::ecdsa::signature::hazmat::PrehashVerifier;
-use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+use lvm_guest_sdk::arithmetic::{curve, modular};
 
 use crate::Error;
+use crate::curve::endomorphism::Endomorphism;
+use crate::curve::generator::fixed_multiples;
+use crate::curve::multiples::{FixedMultiples, low_bytes, multiples, sum};
+use crate::curve::{Affine, Curve, Point, encode, join, right_side};
+use crate::ecdsa::{self, Signatures};
+use crate::number::{Number, add, is_less, subtract};
 
 /// Whether `signature` is one of the message with the hash `hash`, under `public_key`.
 ///
 /// A key that is not a point of the curve has no valid signatures, nor are there valid ones with r
 /// or s outside of 1 to n − 1.
 pub fn verify(hash: &[u8; 32], signature: &[u8; 64], public_key: &[u8; 64]) -> bool {
-    let Ok(signature) = Signature::from_slice(signature) else {
-        return false;
-    };
-    let Ok(key) = VerifyingKey::from_sec1_bytes(&uncompressed(public_key)) else {
-        return false;
-    };
-    // The library takes only the lower of the two values of s that are valid together.
-    key.verify_prehash(hash, &signature.normalize_s()).is_ok()
+    ecdsa::verify::<Secp256k1>(hash, signature, public_key)
 }
 
 /// The public key under which `signature` is one of the message with the hash `hash` (SEC 1,
@@ -34,22 +32,165 @@ pub fn verify(hash: &[u8; 32], signature: &[u8; 64], public_key: &[u8; 64]) -> b
 /// [`Error::NotRecoverable`] when `recovery_id` is more than 1, when r or s is outside of 1 to
 /// n − 1, and when no key fits.
 pub fn recover(hash: &[u8; 32], signature: &[u8; 64], recovery_id: u8) -> Result<[u8; 64], Error> {
-    let is_odd = match recovery_id {
-        0 => false,
-        1 => true,
-        _ => return Err(Error::NotRecoverable),
-    };
-    let signature = Signature::from_slice(signature).map_err(|_| Error::NotRecoverable)?;
-    let id = RecoveryId::new(is_odd, false);
-    let key = VerifyingKey::recover_from_prehash(hash, &signature, id)
-        .map_err(|_| Error::NotRecoverable)?;
-    let encoded = key.to_sec1_point(false);
-    encoded.as_bytes().get(1..).and_then(|key| key.try_into().ok()).ok_or(Error::NotRecoverable)
+    if recovery_id > 1 {
+        return Err(Error::NotRecoverable);
+    }
+    recover_from_any(hash, signature, recovery_id)
 }
 
-/// The encoding with the leading byte that says that both coordinates follow.
-fn uncompressed(public_key: &[u8; 64]) -> [u8; 65] {
-    let mut bytes = [4; 65];
-    bytes[1..].copy_from_slice(public_key);
-    bytes
+/// As [`recover`], with the recovery ids 2 and 3, too: as 0 and 1, but the x coordinate of R is
+/// r + n.
+///
+/// # Errors
+/// As [`recover`], and when `recovery_id` is more than 3, or r + n isn't less than the field's modulus.
+pub fn recover_from_any(
+    hash: &[u8; 32],
+    signature: &[u8; 64],
+    recovery_id: u8,
+) -> Result<[u8; 64], Error> {
+    let [r, s] = ecdsa::scalars::<Secp256k1>(signature).ok_or(Error::NotRecoverable)?;
+    let x = match recovery_id {
+        0 | 1 => r,
+        2 | 3 => match add(&r, &ORDER) {
+            (x, false) if is_less(&x, &MODULUS) => x,
+            _ => return Err(Error::NotRecoverable),
+        },
+        _ => return Err(Error::NotRecoverable),
+    };
+    let point = decompress(&x, recovery_id & 1).ok_or(Error::NotRecoverable)?;
+    let key = ecdsa::recover::<Secp256k1>(hash, &r, &s, &point);
+    key.affine().map(encode).ok_or(Error::NotRecoverable)
 }
+
+/// The point with the x coordinate `x` whose y coordinate has the given lowest bit, if there is
+/// such a point.
+#[inline(always)]
+fn decompress(x: &Number, lowest_bit: u8) -> Option<Affine> {
+    let square = right_side::<Secp256k1>(x);
+    let y = root(&square);
+    let mut difference = square;
+    modular::multiply_subtract(&mut difference, &y, &y, &MODULUS);
+    if difference != [0; 4] {
+        return None;
+    }
+    if y[0] & 1 == u64::from(lowest_bit) {
+        Some(join(x, &y))
+    } else {
+        // y isn't 0: the order of the curve is odd.
+        Some(join(x, &subtract(&MODULUS, &y).0))
+    }
+}
+
+/// The power of `square` with the exponent (p + 1)/4, which is a square root if there is one.
+///
+/// In binary the exponent is 223 ones, a zero, 22 ones, four zeros, two ones, two zeros.
+#[inline(always)]
+fn root(square: &Number) -> Number {
+    let mut ones_2 = *square;
+    append::<1>(&mut ones_2, square);
+    let mut ones_3 = ones_2;
+    append::<1>(&mut ones_3, square);
+    let mut power = ones_3;
+    append::<3>(&mut power, &ones_3);
+    append::<3>(&mut power, &ones_3);
+    append::<2>(&mut power, &ones_2);
+    let ones_11 = power;
+    append::<11>(&mut power, &ones_11);
+    let ones_22 = power;
+    append::<22>(&mut power, &ones_22);
+    let ones_44 = power;
+    append::<44>(&mut power, &ones_44);
+    let ones_88 = power;
+    append::<88>(&mut power, &ones_88);
+    append::<44>(&mut power, &ones_44);
+    append::<3>(&mut power, &ones_3);
+    append::<23>(&mut power, &ones_22);
+    append::<6>(&mut power, &ones_2);
+    modular::square_repeatedly::<4, 2>(&mut power, &MODULUS);
+    power
+}
+
+/// Shifts the exponent of a power by `SHIFT` binary digits, and adds the exponent of `factor`.
+#[inline(always)]
+fn append<const SHIFT: usize>(power: &mut Number, factor: &Number) {
+    modular::square_repeatedly::<4, SHIFT>(power, &MODULUS);
+    modular::multiply_assign(power, factor, &MODULUS);
+}
+
+/// The curve y² = x³ + 7.
+struct Secp256k1;
+
+const CURVE: usize = curve::Curve::Secp256k1 as usize;
+
+impl Curve for Secp256k1 {
+    const MODULUS: &'static Number = &MODULUS;
+    const A: Number = [0; 4];
+    const B: Number = [7, 0, 0, 0];
+
+    #[inline(always)]
+    fn add(p: &mut Affine, q: &Affine) {
+        curve::add::<CURVE>(p, q);
+    }
+
+    #[inline(always)]
+    fn double_repeatedly<const TIMES: usize>(p: &mut Affine) {
+        curve::double_repeatedly::<CURVE, TIMES>(p);
+    }
+}
+
+impl Signatures for Secp256k1 {
+    const ORDER: &'static Number = &ORDER;
+
+    #[inline(always)]
+    fn combine(u1: &Number, point: &Affine, u2: &Number) -> Point<Self> {
+        let halves = ENDOMORPHISM.split(u2);
+        let multiples = multiples::<Self>(point);
+        let images = ENDOMORPHISM.images(&multiples, &MODULUS);
+        let [first, second] = halves.map(|half| low_bytes::<_, BYTES>(&half));
+        let low = low_bytes::<_, BYTES>(&[u1[0], u1[1]]);
+        let high = low_bytes::<_, BYTES>(&[u1[2], u1[3]]);
+        sum(
+            [(&multiples, &first), (&images, &second)],
+            [(&BASE_MULTIPLES, &low), (&HIGH_BASE_MULTIPLES, &high)],
+        )
+    }
+}
+
+/// Bytes of a half of a scalar.
+const BYTES: usize = 17;
+
+/// p.
+static MODULUS: Number = curve::Curve::Secp256k1.modulus();
+
+/// n.
+static ORDER: Number =
+    [0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe, 0xffffffffffffffff];
+
+/// G (SEC 2, section 2.4.1).
+const BASE: Affine = [
+    0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07, 0x79be667ef9dcbbac,
+    0x9c47d08ffb10d4b8, 0xfd17b448a6855419, 0x5da4fbfc0e1108a8, 0x483ada7726a3c465,
+];
+
+/// 2¹²⁸·G.
+const HIGH_BASE: Affine = [
+    0x1b7b444c9ec4c0da, 0xe88c5678723ea335, 0x9239c1ad981f162e, 0x8f68b9d2f63b5f33,
+    0xf23cbf79501fff82, 0xbbea2cfe95510bfd, 0xde1d90c2b6be215d, 0x662a9f2dba063986,
+];
+
+static BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&BASE);
+static HIGH_BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&HIGH_BASE);
+
+/// With s = 0, c₁ three more and c₂ one less: the offset is 3·b₁ + b₂. Then f₁ is from −3 to 0 and f₂
+/// from 1 to 4, where a₁ and b₂ are 0.19, a₂ is 1.09 and b₁ 0.90, each times 2¹²⁸.
+pub(crate) static ENDOMORPHISM: Endomorphism = Endomorphism {
+    order: &ORDER,
+    beta: [0xc1396c28719501ee, 0x9cf0497512f58995, 0x6e64479eac3434e9, 0x7ae96a2b657c0710],
+    lambda: [0xdf02967c1b23bd72, 0x122e22ea20816678, 0xa5261c028812645a, 0x5363ad4cc05c30e0],
+    estimates: [0x3086d221a7d46bcde86c90e49284eb15, 0xe4437ed6010e88286f547fa90abfe4c4],
+    steps: [
+        [0x6f547fa90abfe4c3, 0xe4437ed6010e8828, 0, 0],
+        [0xe86c90e49284eb15, 0x3086d221a7d46bcd, 0, 0],
+    ],
+    offset: [0x366a0fdfb2c4995e, 0xdd514ea3ab000447, 2, 0],
+};

@@ -114,10 +114,22 @@ pub fn add<const CURVE: usize>(p: &mut [u64; POINT_WORDS], q: &[u64; POINT_WORDS
 #[cfg(target_arch = "riscv64")]
 #[inline(always)]
 pub fn double<const CURVE: usize>(p: &mut [u64; POINT_WORDS]) {
-    // SAFETY: the call reads and writes the exclusive reference; it changes no register.
+    double_repeatedly::<CURVE, 1>(p);
+}
+
+/// Doubles `p` as many times as `TIMES` says. No y that is doubled may be 0.
+///
+/// The calls follow each other without an instruction in between.
+#[cfg(target_arch = "riscv64")]
+#[inline(always)]
+pub fn double_repeatedly<const CURVE: usize, const TIMES: usize>(p: &mut [u64; POINT_WORDS]) {
+    // SAFETY: the calls read and write the exclusive reference; they change no register.
     unsafe {
         core::arch::asm!(
+            ".rept {times}",
             "ecall",
+            ".endr",
+            times = const TIMES,
             in("a7") const { number(Curve::ALL[CURVE], Operation::Double) },
             in("a0") p,
             options(nostack, preserves_flags),

@@ -135,10 +135,36 @@ pub fn multiply_assign<const WORDS: usize>(
 #[cfg(target_arch = "riscv64")]
 #[inline(always)]
 pub fn square_assign<const WORDS: usize>(d: &mut [u64; WORDS], m: &[u64; WORDS]) {
+    square_repeatedly::<WORDS, 1>(d, m);
+}
+
+/// Squares `d` modulo `m` as many times as `TIMES` says, for 4 or 6 words.
+///
+/// The calls follow each other without an instruction in between.
+#[cfg(target_arch = "riscv64")]
+#[inline(always)]
+pub fn square_repeatedly<const WORDS: usize, const TIMES: usize>(
+    d: &mut [u64; WORDS],
+    m: &[u64; WORDS],
+) {
     const { assert!(WORDS == WORDS_256 || WORDS == WORDS_384) };
     let d: *mut [u64; WORDS] = d;
-    // SAFETY: all come from references, and the call reads before it writes.
-    unsafe { call::<WORDS, { Operation::Multiply as usize }>(d, d, m, d) };
+    // SAFETY: both pointers come from references; the calls read before they write and change no
+    // register.
+    unsafe {
+        core::arch::asm!(
+            ".rept {times}",
+            "ecall",
+            ".endr",
+            times = const TIMES,
+            in("a7") const { number(WORDS, Operation::Multiply) },
+            in("a0") d,
+            in("a1") d,
+            in("a2") m,
+            in("a3") d,
+            options(nostack, preserves_flags),
+        );
+    }
 }
 
 /// Replaces `d` by `d + a·b` modulo `m`, for 4 or 6 words.

@@ -37,6 +37,16 @@ pub mod modular {
         *d = multiply(d, d, m);
     }
 
+    /// Squares `d` modulo `m` as many times as `TIMES` says.
+    pub fn square_repeatedly<const WORDS: usize, const TIMES: usize>(
+        d: &mut [u64; WORDS],
+        m: &[u64; WORDS],
+    ) {
+        for _ in 0..TIMES {
+            square_assign(d, m);
+        }
+    }
+
     /// Replaces `d` by `d + a·b` modulo `m`.
     pub fn multiply_add<const WORDS: usize>(
         d: &mut [u64; WORDS],
@@ -144,6 +154,13 @@ pub mod curve {
     /// Replaces `p` by `2·p`. Its y must not be 0.
     pub fn double<const CURVE: usize>(p: &mut [u64; POINT_WORDS]) {
         call::<CURVE>(Operation::Double, p, &[0; POINT_WORDS]);
+    }
+
+    /// Doubles `p` as many times as `TIMES` says. No y that is doubled may be 0.
+    pub fn double_repeatedly<const CURVE: usize, const TIMES: usize>(p: &mut [u64; POINT_WORDS]) {
+        for _ in 0..TIMES {
+            double::<CURVE>(p);
+        }
     }
 }
 
