@@ -25,6 +25,7 @@ mod field;
 pub mod hash;
 pub mod kzg;
 pub mod modexp;
+mod pairing;
 pub mod secp256k1;
 pub mod secp256r1;
 

@@ -65,8 +65,9 @@ pub mod modular {
 }
 
 pub mod quadratic {
-    use lvm_syscalls::quadratic::{MODULUS_BLS12_381, MODULUS_BN254};
-    pub use lvm_syscalls::quadratic::{Operation, WORDS_BLS12_381, WORDS_BN254};
+    pub use lvm_syscalls::quadratic::{
+        MODULUS_BLS12_381, MODULUS_BN254, Operation, WORDS_BLS12_381, WORDS_BN254,
+    };
 
     fn call<const WORDS: usize>(
         operation: Operation,
