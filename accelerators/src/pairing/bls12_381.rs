@@ -147,8 +147,6 @@ impl Curve for Bls12381 {
         let c = product(&b.frobenius(), &b.power(&X_DIGITS).conjugate());
         let d = product(&c.frobenius().frobenius(), &c.conjugate());
         let e = product(&c.power(&X_DIGITS).power(&X_DIGITS), &d);
-        let mut square = Fp12::ONE;
-        square.set_cyclotomic_square(f);
-        product(&product(&square, f), &e)
+        product(&product(&Fp12::cyclotomic_square(f), f), &e)
     }
 }

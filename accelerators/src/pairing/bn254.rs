@@ -98,11 +98,7 @@ impl Curve for Bn254 {
     /// Faster hashing to G2, section 5).
     fn hard_part(f: &Fp12<Self>) -> Fp12<Self> {
         let product = Fp12::product;
-        let square = |a: &Fp12<Self>| {
-            let mut square = Fp12::ONE;
-            square.set_cyclotomic_square(a);
-            square
-        };
+        let square = Fp12::cyclotomic_square;
         // The powers 2x, 6x, 6x² and 12x³.
         let two_x = square(&f.power(&X_DIGITS));
         let six_x = product(&square(&two_x), &two_x);

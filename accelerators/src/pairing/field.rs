@@ -40,9 +40,9 @@ pub(crate) trait Field: Copy + PartialEq {
     /// Replaces this by `self − a·b`.
     fn subtract_product(&mut self, a: &Self, b: &Self);
 
-    /// Replaces this by its inverse. On the machine the inverse of zero is a trap: the caller
+    /// Replaces this by the inverse of `a`. That of zero is a trap on the machine: the caller
     /// excludes it.
-    fn invert(&mut self);
+    fn set_inverse(&mut self, a: &Self);
 
     /// Whether this is 0.
     fn is_zero(&self) -> bool;
@@ -178,7 +178,7 @@ impl<const W: usize> Field for Fp<W> {
 
     #[inline(always)]
     fn set_product(&mut self, a: &Self, b: &Self) {
-        self.0 = modular::multiply(&a.0, &b.0, &Self::MODULUS);
+        modular::multiply_to(&mut self.0, &a.0, &b.0, &Self::MODULUS);
     }
 
     #[inline(always)]
@@ -202,8 +202,9 @@ impl<const W: usize> Field for Fp<W> {
     }
 
     #[inline(always)]
-    fn invert(&mut self) {
-        self.0 = modular::invert(&self.0, &Self::MODULUS);
+    fn set_inverse(&mut self, a: &Self) {
+        self.0 = a.0;
+        modular::invert_assign(&mut self.0, &Self::MODULUS);
     }
 
     #[inline(always)]
@@ -267,7 +268,7 @@ impl<const W: usize, const E: usize> Field for Fp2<W, E> {
 
     #[inline(always)]
     fn set_product(&mut self, a: &Self, b: &Self) {
-        self.0 = quadratic::multiply(&a.0, &b.0);
+        quadratic::multiply_to(&mut self.0, &a.0, &b.0);
     }
 
     #[inline(always)]
@@ -293,16 +294,16 @@ impl<const W: usize, const E: usize> Field for Fp2<W, E> {
     /// The conjugate over the norm x² + y², which only is 0 where both are: −1 is no square, as both
     /// moduli are 3 modulo 4.
     #[inline(always)]
-    fn invert(&mut self) {
+    fn set_inverse(&mut self, a: &Self) {
         let modulus = &Fp::<W>::MODULUS;
-        let [x, y] = self.parts();
-        let mut norm = modular::multiply(x, x, modulus);
-        modular::multiply_add(&mut norm, y, y, modulus);
-        let inverse = modular::invert(&norm, modulus);
-        let [x, y] = self.parts_mut();
-        modular::multiply_assign(x, &inverse, modulus);
-        modular::multiply_assign(y, &inverse, modulus);
+        let ([x, y], [a_x, a_y]) = (self.parts_mut(), a.parts());
+        // The norm and its inverse, in the place of x.
+        modular::multiply_to(x, a_x, a_x, modulus);
+        modular::multiply_add(x, a_y, a_y, modulus);
+        modular::invert_assign(x, modulus);
+        modular::multiply_to(y, a_y, x, modulus);
         modular::multiply_assign(y, &Fp::<W>::MINUS_ONE.0, modulus);
+        modular::multiply_assign(x, a_x, modulus);
     }
 
     #[inline(always)]

@@ -9,6 +9,15 @@ use super::field::{Extension, Field};
 /// An element of Fp12.
 pub(crate) struct Fp12<C: Curve>([C::Fp2; 6]);
 
+/// Room for multiples of coefficients. Making it anew would write it, for nothing.
+pub(crate) struct Scratch<C: Curve>([C::Fp2; 8]);
+
+impl<C: Curve> Scratch<C> {
+    pub(super) fn new() -> Self {
+        Self([C::Fp2::ZERO; 8])
+    }
+}
+
 impl<C: Curve> Clone for Fp12<C> {
     fn clone(&self) -> Self {
         Self(self.0)
@@ -29,10 +38,11 @@ impl<C: Curve> Fp12<C> {
 
     /// Replaces this by `a·b`.
     #[inline(never)]
-    pub(super) fn set_product(&mut self, a: &Self, b: &Self) {
+    pub(super) fn set_product(&mut self, a: &Self, b: &Self, scratch: &mut Scratch<C>) {
         let [a0, a1, a2, a3, a4, a5] = &a.0;
         let [b0, b1, b2, b3, b4, b5] = &b.0;
-        let [x1, x2, x3, x4, x5] = &times([b1, b2, b3, b4, b5], &C::XI);
+        let [x1, x2, x3, x4, x5, ..] = &mut scratch.0;
+        set_multiples([x1, x2, x3, x4, x5], [b1, b2, b3, b4, b5], &C::XI);
         let [d0, d1, d2, d3, d4, d5] = &mut self.0;
         d0.set_sum([[a0, b0], [a1, x5], [a2, x4], [a3, x3], [a4, x2], [a5, x1]]);
         d1.set_sum([[a0, b1], [a1, b0], [a2, x5], [a3, x4], [a4, x3], [a5, x2]]);
@@ -44,10 +54,11 @@ impl<C: Curve> Fp12<C> {
 
     /// Replaces this by `a²`.
     #[inline(never)]
-    pub(super) fn set_square(&mut self, a: &Self) {
+    pub(super) fn set_square(&mut self, a: &Self, scratch: &mut Scratch<C>) {
         let [a0, a1, a2, a3, a4, a5] = &a.0;
-        let [x3, x4, x5] = &times([a3, a4, a5], &C::XI);
-        let [t0, t1, t2, t3, t4] = &times([a0, a1, a2, a3, a4], &C::Fp2::TWO);
+        let [t0, t1, t2, t3, t4, x3, x4, x5] = &mut scratch.0;
+        set_multiples([x3, x4, x5], [a3, a4, a5], &C::XI);
+        set_multiples([t0, t1, t2, t3, t4], [a0, a1, a2, a3, a4], &C::Fp2::TWO);
         let [d0, d1, d2, d3, d4, d5] = &mut self.0;
         d0.set_sum([[a0, a0], [t1, x5], [t2, x4], [a3, x3]]);
         d1.set_sum([[t0, a1], [t2, x5], [t3, x4]]);
@@ -57,11 +68,21 @@ impl<C: Curve> Fp12<C> {
         d5.set_sum([[t0, a5], [t1, a4], [t2, a3]]);
     }
 
-    /// Replaces this by its product with `1 + a·w + b·w³`.
+    /// Replaces this by its product with `1 + a·w + b·w³`, where a and b are the products of
+    /// `at` with the slope and the intercept.
     #[inline(always)]
-    pub(super) fn multiply_by_line(&mut self, a: &C::Fp2, b: &C::Fp2) {
+    pub(super) fn multiply_by_line(
+        &mut self,
+        at: &[C::Fp2; 2],
+        slope: &C::Fp2,
+        intercept: &C::Fp2,
+        scratch: &mut Scratch<C>,
+    ) {
         let [d0, d1, d2, d3, d4, d5] = &mut self.0;
-        let [x3, x4, x5] = &times([d3, d4, d5], &C::XI);
+        let [a, b, x3, x4, x5, ..] = &mut scratch.0;
+        a.set_product(&at[0], slope);
+        b.set_product(&at[1], intercept);
+        set_multiples([x3, x4, x5], [d3, d4, d5], &C::XI);
         d5.add_product(d4, a);
         d5.add_product(d2, b);
         d4.add_product(d3, a);
@@ -83,10 +104,11 @@ impl<C: Curve> Fp12<C> {
     /// With s = w³, `a` is A + B·w + C·w² over Fp4 = Fp2\[s\], and the square is
     /// (3A² − 2Ā) + (3s·C² + 2B̄)·w + (3B² − 2C̄)·w².
     #[inline(never)]
-    pub(super) fn set_cyclotomic_square(&mut self, a: &Self) {
+    pub(super) fn set_cyclotomic_square(&mut self, a: &Self, scratch: &mut Scratch<C>) {
         let [a0, a1, a2, a3, a4, a5] = &a.0;
-        let [t0, t1, t2] = &times([a0, a1, a2], &C::Fp2::THREE);
-        let [x3, x4, x5] = &times([a3, a4, a5], &C::THREE_XI);
+        let [t0, t1, t2, x3, x4, x5, ..] = &mut scratch.0;
+        set_multiples([t0, t1, t2], [a0, a1, a2], &C::Fp2::THREE);
+        set_multiples([x3, x4, x5], [a3, a4, a5], &C::THREE_XI);
         let [d0, d1, d2, d3, d4, d5] = &mut self.0;
         let (one, two) = (&C::Fp2::ONE, &C::Fp2::TWO);
         d0.set_sum([[t0, a0], [x3, a3]]);
@@ -106,8 +128,15 @@ impl<C: Curve> Fp12<C> {
     /// `a·b`.
     pub(super) fn product(a: &Self, b: &Self) -> Self {
         let mut product = Self::ONE;
-        product.set_product(a, b);
+        product.set_product(a, b, &mut Scratch::new());
         product
+    }
+
+    /// `a²`, where `a` is of the cyclotomic subgroup.
+    pub(super) fn cyclotomic_square(a: &Self) -> Self {
+        let mut square = Self::ONE;
+        square.set_cyclotomic_square(a, &mut Scratch::new());
+        square
     }
 
     /// The power p⁶: w becomes −w. In the cyclotomic subgroup this is the inverse.
@@ -133,15 +162,15 @@ impl<C: Curve> Fp12<C> {
     /// The power whose signed digits are given, the lowest first and the highest one positive, of an
     /// element of the cyclotomic subgroup. Digits are odd and less than 4, or 0.
     pub(super) fn power(&self, digits: &[i8]) -> Self {
-        let mut square = Self::ONE;
-        square.set_cyclotomic_square(self);
+        let scratch = &mut Scratch::new();
+        let mut square = Self::cyclotomic_square(self);
         let cube = Self::product(&square, self);
         let (inverse, cube_inverse) = (self.conjugate(), cube.conjugate());
         let (mut power, mut next) = (&mut Self::ONE.clone(), &mut square);
         let mut is_one = true;
         for digit in digits.iter().rev() {
             if !is_one {
-                next.set_cyclotomic_square(power);
+                next.set_cyclotomic_square(power, scratch);
                 core::mem::swap(&mut power, &mut next);
             }
             let factor = match digit {
@@ -151,7 +180,7 @@ impl<C: Curve> Fp12<C> {
                 -3 => &cube_inverse,
                 _ => continue,
             };
-            next.set_product(power, factor);
+            next.set_product(power, factor, scratch);
             core::mem::swap(&mut power, &mut next);
             is_one = false;
         }
@@ -171,7 +200,8 @@ impl<C: Curve> Fp12<C> {
     /// The inverse of an element without odd powers of w, which isn't 0.
     fn inverse_of_even(&self) -> Self {
         let [a0, _, a1, _, a2, _] = &self.0;
-        let [x1, x2] = &times([a1, a2], &C::XI);
+        let Scratch([x1, x2, ..]) = &mut Scratch::<C>::new();
+        set_multiples([x1, x2], [a1, a2], &C::XI);
         let mut inverse = Self::ONE;
         let [d0, _, d1, _, d2, _] = &mut inverse.0;
         // a0² − ξ·a1·a2, ξ·a2² − a0·a1, a1² − a0·a2: with these, the factors of a0, ξ·a2 and
@@ -182,22 +212,20 @@ impl<C: Curve> Fp12<C> {
         d1.subtract_product(a0, a1);
         d2.set_product(a1, a1);
         d2.subtract_product(a0, a2);
-        let mut norm = C::Fp2::ZERO;
+        let (mut norm, mut factor) = (C::Fp2::ZERO, C::Fp2::ZERO);
         norm.set_sum([[a0, d0], [x2, d1], [x1, d2]]);
-        norm.invert();
+        factor.set_inverse(&norm);
         for coefficient in [d0, d1, d2] {
-            coefficient.multiply(&norm);
+            coefficient.multiply(&factor);
         }
         inverse
     }
 }
 
-/// Each element times the factor.
+/// Replaces each of `multiples` by an element times the factor.
 #[inline(always)]
-fn times<F: Field, const N: usize>(elements: [&F; N], factor: &F) -> [F; N] {
-    elements.map(|element| {
-        let mut product = F::ZERO;
-        product.set_product(element, factor);
-        product
-    })
+fn set_multiples<F: Field, const N: usize>(multiples: [&mut F; N], elements: [&F; N], factor: &F) {
+    for (multiple, element) in multiples.into_iter().zip(elements) {
+        multiple.set_product(element, factor);
+    }
 }

@@ -3,24 +3,24 @@
 //!
 //! For each pair (P, Q) a point T walks from Q to n·Q, where n is [`Curve::LOOP`], and on by the
 //! points ψ(Q), −ψ²(Q), …; the lines through the points that are added, evaluated at P, make up
-//! the pairing. In Fp12, where Q has the coordinates (w²·x, w³·y), the line with slope λ and intercept
-//! κ on the twist is y − λ·w·x − κ·w³: divided by the y of P, which is in a subfield, so that the final
-//! exponentiation takes it to 1, that is 1 + a·w + b·w³.
+//! the pairing. In Fp12, where Q has the coordinates (w²·x, w³·y), the line with slope λ and
+//! intercept κ on the twist is y − λ·w·x − κ·w³. Divided by the y of P, which is in a subfield, so
+//! that the final exponentiation takes it to 1, that is 1 + a·w + b·w³.
 //!
-//! **Subgroup.** ψ, the p-th power seen on the twist, satisfies n + ψ − ψ² + … = 0 on the subgroup, and on no
-//! other points of the twist (a test computes this). So the last point of the walk, all
-//! terms but the last one, must be the negative of that last one.
+//! **Subgroup.** ψ, the p-th power seen on the twist, satisfies n + ψ − ψ² + … = 0 on the subgroup,
+//! and at no other points of the twist (a test computes that). So the last point of the walk, the
+//! sum of all terms but the last, must be the negative of the last.
 //!
-//! **No call without a result.** The twists have odd numbers of points, so no y is 0. Points with equal
-//! x are found before their line is computed: then a multiple of Q between 1 and the order of the subgroup
-//! is infinity, or two points agree that differ in the subgroup; so Q isn't in it. P isn't on the
-//! axis, as the curves have odd numbers of points, too.
+//! **No call without a result.** The twists have odd numbers of points, so no y is 0. Points with
+//! equal x are found before their line is computed: then a multiple of Q between 1 and the order
+//! of the subgroup is infinity, or two points agree that differ in the subgroup, so Q isn't in it.
+//! The curves have odd numbers of points, too, so P has an inverse of y.
 
 use alloc::vec::Vec;
 use core::mem::swap;
 
 use super::field::{Extension, Field};
-use super::fp12::Fp12;
+use super::fp12::{Fp12, Scratch};
 use super::point::Affine;
 use super::{BaseOf, Curve, Pair};
 use crate::Error;
@@ -31,7 +31,8 @@ struct Walk<C: Curve> {
     t: Affine<C::Fp2>,
     /// Q and −Q.
     q: [Affine<C::Fp2>; 2],
-    /// −x/y and −1/y of P, and of −P; `None` where P is infinity, so that the walk is for the check alone.
+    /// −x/y and −1/y of P, and of −P; `None` where P is infinity, so that the walk is for the
+    /// check alone.
     at: Option<[[C::Fp2; 2]; 2]>,
 }
 
@@ -39,53 +40,13 @@ impl<C: Curve> Walk<C> {
     fn new(p: Option<&Affine<BaseOf<C>>>, q: &Affine<C::Fp2>) -> Self {
         let at = p.map(|p| {
             let mut inverse = p.y;
-            inverse.invert();
+            inverse.set_inverse(&p.y);
             let mut quotient = p.x;
             quotient.multiply(&inverse);
             let positive = [quotient, inverse].map(|it| C::Fp2::from_base(&it));
             [positive.map(negative), positive]
         });
         Self { t: *q, q: [*q, Affine { x: q.x, y: negative(q.y) }], at }
-    }
-
-    /// T becomes 2T; `f` is multiplied by the line.
-    #[inline(always)]
-    fn double(&mut self, f: &mut Fp12<C>, is_negated: bool) {
-        let at = &self.at;
-        self.t.double_negated(|slope, intercept| multiply(f, at, is_negated, slope, intercept));
-    }
-
-    /// T becomes T + `point`, which is the point itself or its negative as T is; `f` is multiplied by the line.
-    #[inline(always)]
-    fn add(
-        &mut self,
-        f: &mut Fp12<C>,
-        is_negated: bool,
-        point: &Affine<C::Fp2>,
-    ) -> Result<(), Error> {
-        let at = &self.at;
-        let is_sum = self.t.add_negated(point, |slope, intercept| {
-            multiply(f, at, is_negated, slope, intercept);
-        });
-        if is_sum { Ok(()) } else { Err(Error::NotInSubgroup) }
-    }
-}
-
-/// Multiplies `f` by the line at P.
-#[inline(always)]
-fn multiply<C: Curve>(
-    f: &mut Fp12<C>,
-    at: &Option<[[C::Fp2; 2]; 2]>,
-    is_negated: bool,
-    slope: &C::Fp2,
-    intercept: &C::Fp2,
-) {
-    if let Some(at) = at {
-        let [quotient, inverse] = &at[usize::from(is_negated)];
-        let (mut a, mut b) = (C::Fp2::ZERO, C::Fp2::ZERO);
-        a.set_product(slope, quotient);
-        b.set_product(intercept, inverse);
-        f.multiply_by_line(&a, &b);
     }
 }
 
@@ -104,52 +65,91 @@ pub(crate) fn psi<C: Curve>(point: &Affine<C::Fp2>) -> Affine<C::Fp2> {
     image
 }
 
+/// The product of the lines so far, and whether points are negated.
+struct Product<'a, C: Curve> {
+    f: &'a mut Fp12<C>,
+    next: &'a mut Fp12<C>,
+    is_negated: bool,
+    scratch: Scratch<C>,
+    slope: [C::Fp2; 2],
+}
+
+impl<C: Curve> Product<'_, C> {
+    fn square(&mut self) {
+        self.next.set_square(self.f, &mut self.scratch);
+        swap(&mut self.f, &mut self.next);
+    }
+
+    /// Doubles the point of each walk and multiplies by the tangent.
+    fn double(&mut self, walks: &mut [Walk<C>]) {
+        for Walk { t, at, .. } in walks {
+            t.double_negated(&mut self.slope, |slope, intercept| {
+                if let Some(at) = at {
+                    let at = &at[usize::from(self.is_negated)];
+                    self.f.multiply_by_line(at, slope, intercept, &mut self.scratch);
+                }
+            });
+        }
+        self.is_negated = !self.is_negated;
+    }
+
+    /// Adds Q to the point of each walk, or subtracts it, and multiplies by the line.
+    ///
+    /// # Errors
+    /// When both are the same or each other's negative.
+    fn add(&mut self, walks: &mut [Walk<C>], is_minus: bool) -> Result<(), Error> {
+        for Walk { t, q, at } in walks {
+            let q = &q[usize::from(self.is_negated != is_minus)];
+            let is_sum = t.add_negated(q, &mut self.slope, |slope, intercept| {
+                if let Some(at) = at {
+                    let at = &at[usize::from(self.is_negated)];
+                    self.f.multiply_by_line(at, slope, intercept, &mut self.scratch);
+                }
+            });
+            if !is_sum {
+                return Err(Error::NotInSubgroup);
+            }
+        }
+        self.is_negated = !self.is_negated;
+        Ok(())
+    }
+}
+
 /// The product of all pairings, before the final exponentiation.
 ///
 /// # Errors
-/// When a point of the second group is not in the subgroup.
+/// When a point of the twist is not in the subgroup.
 pub(super) fn miller_loop<C: Curve>(pairs: &[Pair<C>]) -> Result<Fp12<C>, Error> {
-    let mut walks: Vec<Walk<C>> =
-        pairs.iter().filter_map(|(p, q)| q.as_ref().map(|q| Walk::new(p.as_ref(), q))).collect();
-    let (mut f, mut next) = (&mut Fp12::<C>::ONE.clone(), &mut Fp12::ONE.clone());
-    let mut is_negated = false;
+    let walk = |(p, q): &Pair<C>| q.as_ref().map(|q| Walk::new(p.as_ref(), q));
+    let mut walks: Vec<Walk<C>> = pairs.iter().filter_map(walk).collect();
+    let mut product = Product {
+        f: &mut Fp12::ONE.clone(),
+        next: &mut Fp12::ONE.clone(),
+        is_negated: false,
+        scratch: Scratch::new(),
+        slope: [C::Fp2::ZERO; 2],
+    };
+    // Below the highest digit, which Q itself is for.
     for (at, digit) in C::LOOP.iter().rev().skip(1).enumerate() {
         if at > 0 {
-            next.set_square(f);
-            swap(&mut f, &mut next);
+            product.square();
         }
-        for walk in &mut walks {
-            walk.double(f, is_negated);
-        }
-        is_negated = !is_negated;
+        product.double(&mut walks);
         if *digit != 0 {
-            for walk in &mut walks {
-                let q = walk.q[usize::from(is_negated != (*digit < 0))];
-                walk.add(f, is_negated, &q)?;
-            }
-            is_negated = !is_negated;
+            product.add(&mut walks, *digit < 0)?;
         }
     }
-    for walk in &mut walks {
-        let mut is_negated = is_negated;
-        let [mut image, _] = walk.q;
-        for term in 0..=C::FROBENIUS_TERMS {
-            image = psi::<C>(&image);
-            // ψ, −ψ², ψ³, …, or their negatives.
-            let mut point = image;
-            if (term % 2 == 1) != is_negated {
-                point.y.negate();
-            }
-            if term < C::FROBENIUS_TERMS {
-                walk.add(f, is_negated, &point)?;
-                is_negated = !is_negated;
-            } else {
-                point.y.negate();
-                if walk.t != point {
-                    return Err(Error::NotInSubgroup);
-                }
-            }
+    for term in 0..=C::FROBENIUS_TERMS {
+        let is_minus = term % 2 == 1;
+        for walk in &mut walks {
+            let image = psi::<C>(&walk.q[0]);
+            walk.q = [image, Affine { x: image.x, y: negative(image.y) }];
+        }
+        if term < C::FROBENIUS_TERMS {
+            product.add(&mut walks, is_minus)?;
+        } else if walks.iter().any(|it| it.t != it.q[usize::from(product.is_negated == is_minus)]) {
+            return Err(Error::NotInSubgroup);
         }
     }
-    Ok(f.clone())
+    Ok(product.f.clone())
 }

@@ -44,40 +44,45 @@ impl<F: Field> Affine<F> {
     ///
     /// The point's y must not be 0, which it isn't on a curve with an odd number of points.
     #[inline(always)]
-    pub(crate) fn double_negated(&mut self, line: impl FnOnce(&F, &F)) {
-        let mut inverse = self.y;
-        inverse.invert();
-        let mut slope = F::ZERO;
+    pub(crate) fn double_negated(&mut self, scratch: &mut [F; 2], line: impl FnOnce(&F, &F)) {
+        let [slope, inverse] = scratch;
+        inverse.set_inverse(&self.y);
         slope.set_product(&self.x, &self.x);
         slope.multiply(&F::THREE_HALVES);
-        slope.multiply(&inverse);
-        self.y.subtract_product(&slope, &self.x);
-        line(&slope, &self.y);
+        slope.multiply(inverse);
+        self.y.subtract_product(slope, &self.x);
+        line(slope, &self.y);
         self.x.multiply(&F::MINUS_TWO);
-        self.x.add_product(&slope, &slope);
-        self.y.add_product(&slope, &self.x);
+        self.x.add_product(slope, slope);
+        self.y.add_product(slope, &self.x);
     }
 
     /// Replaces this point P by −(P + Q) and is true; changes nothing and is false where P = ±Q.
     /// `line` gets slope and intercept of the line through both.
     #[inline(always)]
     #[must_use]
-    pub(crate) fn add_negated(&mut self, q: &Self, line: impl FnOnce(&F, &F)) -> bool {
+    pub(crate) fn add_negated(
+        &mut self,
+        q: &Self,
+        scratch: &mut [F; 2],
+        line: impl FnOnce(&F, &F),
+    ) -> bool {
         if self.x == q.x {
             return false;
         }
-        let mut inverse = self.x;
-        inverse.subtract(&q.x);
-        inverse.invert();
-        let mut slope = self.y;
+        let [slope, inverse] = scratch;
+        slope.set_product(&self.x, &F::ONE);
+        slope.subtract(&q.x);
+        inverse.set_inverse(slope);
+        slope.set_product(&self.y, &F::ONE);
         slope.subtract(&q.y);
-        slope.multiply(&inverse);
-        self.y.subtract_product(&slope, &self.x);
-        line(&slope, &self.y);
+        slope.multiply(inverse);
+        self.y.subtract_product(slope, &self.x);
+        line(slope, &self.y);
         self.x.negate();
         self.x.subtract(&q.x);
-        self.x.add_product(&slope, &slope);
-        self.y.add_product(&slope, &self.x);
+        self.x.add_product(slope, slope);
+        self.y.add_product(slope, &self.x);
         true
     }
 }
