@@ -8,14 +8,21 @@ mod bls12_381;
 mod bn254;
 mod field;
 mod fp12;
+mod group;
+mod map_to_curve;
 mod miller;
 mod point;
+mod square_root;
 
 pub(crate) use self::bls12_381::Bls12381;
+pub(crate) use self::bls12_381::groups::{G1, G2, ORDER};
 pub(crate) use self::bn254::Bn254;
 pub(crate) use self::field::{Extension, Field, Fp, Fp2};
 use self::fp12::Fp12;
+pub(crate) use self::group::{Group, Sum, is_in_subgroup, sum_of_multiples};
+pub(crate) use self::map_to_curve::{MapToCurve, map_to_curve};
 pub(crate) use self::point::Affine;
+pub(crate) use self::square_root::SquareRoot;
 use crate::Error;
 
 /// A curve with a pairing.

@@ -1,6 +1,6 @@
 //! The pairing of BN254 (EIP-197).
 
-use super::field::{Fp, Fp2};
+use super::field::{Field, Fp, Fp2};
 use super::fp12::Fp12;
 use super::{Curve, signed_digits};
 
@@ -16,79 +16,33 @@ const X_DIGITS: [i8; 63] = signed_digits::<3, 63>(X as u128);
 impl Curve for Bn254 {
     type Fp2 = Fp2<4, 8>;
 
-    const B: Fp<4> = Fp::new([3, 0, 0, 0]);
-    const XI: Fp2<4, 8> = Fp2::new(Fp::new([0x9, 0x0, 0x0, 0x0]), Fp::new([0x1, 0x0, 0x0, 0x0]));
-    const THREE_XI: Fp2<4, 8> =
-        Fp2::new(Fp::new([0x1b, 0x0, 0x0, 0x0]), Fp::new([0x3, 0x0, 0x0, 0x0]));
+    const B: Fp<4> = Fp::small(3);
+    const XI: Fp2<4, 8> = Fp2::new(Fp::small(9), Fp::ONE);
+    const THREE_XI: Fp2<4, 8> = Fp2::new(Fp::small(27), Fp::small(3));
     const TWIST_B: Fp2<4, 8> = Fp2::new(
-        Fp::new([0x3267e6dc24a138e5, 0xb5b4c5e559dbefa3, 0x81be18991be06ac3, 0x2b149d40ceb8aaae]),
-        Fp::new([0xe4a2bd0685c315d2, 0xa74fa084e52d1852, 0xcd2cafadeed8fdf4, 0x9713b03af0fed4]),
+        Fp::hex("2b149d40ceb8aaae81be18991be06ac3b5b4c5e559dbefa33267e6dc24a138e5"),
+        Fp::hex("9713b03af0fed4cd2cafadeed8fdf4a74fa084e52d1852e4a2bd0685c315d2"),
     );
     const FROBENIUS: [Fp2<4, 8>; 5] = [
         Fp2::new(
-            Fp::new([
-                0xd60b35dadcc9e470,
-                0x5c521e08292f2176,
-                0xe8b99fdd76e68b60,
-                0x1284b71c2865a7df,
-            ]),
-            Fp::new([
-                0xca5cf05f80f362ac,
-                0x747992778eeec7e5,
-                0xa6327cfe12150b8e,
-                0x246996f3b4fae7e6,
-            ]),
+            Fp::hex("1284b71c2865a7dfe8b99fdd76e68b605c521e08292f2176d60b35dadcc9e470"),
+            Fp::hex("246996f3b4fae7e6a6327cfe12150b8e747992778eeec7e5ca5cf05f80f362ac"),
         ),
         Fp2::new(
-            Fp::new([
-                0x99e39557176f553d,
-                0xb78cc310c2c3330c,
-                0x4c0bec3cf559b143,
-                0x2fb347984f7911f7,
-            ]),
-            Fp::new([
-                0x1665d51c640fcba2,
-                0x32ae2a1d0b7c9dce,
-                0x4ba4cc8bd75a0794,
-                0x16c9e55061ebae20,
-            ]),
+            Fp::hex("2fb347984f7911f74c0bec3cf559b143b78cc310c2c3330c99e39557176f553d"),
+            Fp::hex("16c9e55061ebae204ba4cc8bd75a079432ae2a1d0b7c9dce1665d51c640fcba2"),
         ),
         Fp2::new(
-            Fp::new([
-                0xdc54014671a0135a,
-                0xdbaae0eda9c95998,
-                0xdc5ec698b6e2f9b9,
-                0x63cf305489af5dc,
-            ]),
-            Fp::new([0x82d37f632623b0e3, 0x21807dc98fa25bd2, 0x704b5a7ec796f2b, 0x7c03cbcac41049a]),
+            Fp::hex("63cf305489af5dcdc5ec698b6e2f9b9dbaae0eda9c95998dc54014671a0135a"),
+            Fp::hex("7c03cbcac41049a0704b5a7ec796f2b21807dc98fa25bd282d37f632623b0e3"),
         ),
         Fp2::new(
-            Fp::new([
-                0x848a1f55921ea762,
-                0xd33365f7be94ec72,
-                0x80f3c0b75a181e84,
-                0x5b54f5e64eea801,
-            ]),
-            Fp::new([
-                0xc13b4711cd2b8126,
-                0x3685d2ea1bdec763,
-                0x9f3a80b03b0b1c92,
-                0x2c145edbe7fd8aee,
-            ]),
+            Fp::hex("5b54f5e64eea80180f3c0b75a181e84d33365f7be94ec72848a1f55921ea762"),
+            Fp::hex("2c145edbe7fd8aee9f3a80b03b0b1c923685d2ea1bdec763c13b4711cd2b8126"),
         ),
         Fp2::new(
-            Fp::new([
-                0x2ea2c810eab7692f,
-                0x425c459b55aa1bd3,
-                0xe93a3661a4353ff4,
-                0x183c1e74f798649,
-            ]),
-            Fp::new([
-                0x24c6b8ee6e0c2c4b,
-                0xb080cb99678e2ac0,
-                0xa27fb246c7729f7d,
-                0x12acf2ca76fd0675,
-            ]),
+            Fp::hex("183c1e74f798649e93a3661a4353ff4425c459b55aa1bd32ea2c810eab7692f"),
+            Fp::hex("12acf2ca76fd0675a27fb246c7729f7db080cb99678e2ac024c6b8ee6e0c2c4b"),
         ),
     ];
     const LOOP: &'static [i8] = &signed_digits::<2, 66>(6 * X as u128 + 2);

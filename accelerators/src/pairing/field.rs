@@ -9,7 +9,7 @@ use lvm_guest_sdk::arithmetic::modular;
 use lvm_guest_sdk::arithmetic::quadratic::{self, MODULUS_BLS12_381, MODULUS_BN254};
 
 /// A field whose arithmetic is calls.
-pub(crate) trait Field: Copy + PartialEq {
+pub(crate) trait Field: Copy + PartialEq + 'static {
     /// 0.
     const ZERO: Self;
     /// 1.
@@ -108,14 +108,38 @@ const fn modulus<const W: usize>() -> [u64; W] {
 pub(crate) struct Fp<const W: usize>([u64; W]);
 
 impl<const W: usize> Fp<W> {
-    const MODULUS: [u64; W] = modulus();
+    pub(super) const MODULUS: [u64; W] = modulus();
 
-    /// The element of a number less than the modulus.
-    pub(crate) const fn new(words: [u64; W]) -> Self {
+    /// 1/2: that is (p + 1)/2.
+    pub(super) const HALF: Self = Self::half_of_modulus_and(1);
+
+    /// The element of a number less than the modulus, of hexadecimal digits.
+    ///
+    /// # Panics
+    /// When there are too many digits, or others.
+    pub(crate) const fn hex(digits: &str) -> Self {
+        let digits = digits.as_bytes();
+        let mut words = [0; W];
+        let mut at = 0;
+        while at < digits.len() {
+            let digit = match digits[digits.len() - 1 - at] {
+                digit @ b'0'..=b'9' => digit - b'0',
+                digit @ b'a'..=b'f' => digit - b'a' + 10,
+                _ => panic!("not a hexadecimal digit"),
+            };
+            words[at / 16] |= (digit as u64) << (4 * (at % 16));
+            at += 1;
+        }
         Self(words)
     }
 
-    const fn small(number: u64) -> Self {
+    /// The number, less than the modulus.
+    pub(crate) fn words(&self) -> &[u64; W] {
+        &self.0
+    }
+
+    /// The element of a small number.
+    pub(crate) const fn small(number: u64) -> Self {
         let mut words = [0; W];
         words[0] = number;
         Self(words)
@@ -128,8 +152,8 @@ impl<const W: usize> Fp<W> {
         Self(words)
     }
 
-    /// (p + 3)/2, which is p/2, rounded down, and 2.
-    const fn three_halves() -> Self {
+    /// The modulus halved and rounded down, and a small number.
+    const fn half_of_modulus_and(number: u64) -> Self {
         let mut words = Self::MODULUS;
         let mut at = 0;
         while at < W {
@@ -139,7 +163,7 @@ impl<const W: usize> Fp<W> {
             }
             at += 1;
         }
-        words[0] += 2;
+        words[0] += number;
         Self(words)
     }
 
@@ -151,6 +175,15 @@ impl<const W: usize> Fp<W> {
         }
         let is_less = words.iter().rev().lt(Self::MODULUS.iter().rev());
         is_less.then_some(Self(words))
+    }
+}
+
+impl<const W: usize> Fp<W> {
+    /// Writes the number to 8·W bytes, big-endian.
+    pub(crate) fn encode(&self, bytes: &mut [u8]) {
+        for (bytes, word) in bytes.as_rchunks_mut::<8>().1.iter_mut().rev().zip(&self.0) {
+            *bytes = word.to_be_bytes();
+        }
     }
 }
 
@@ -174,7 +207,7 @@ impl<const W: usize> Field for Fp<W> {
     const TWO: Self = Self::small(2);
     const MINUS_TWO: Self = Self::minus_small(2);
     const THREE: Self = Self::small(3);
-    const THREE_HALVES: Self = Self::three_halves();
+    const THREE_HALVES: Self = Self::half_of_modulus_and(2);
 
     #[inline(always)]
     fn set_product(&mut self, a: &Self, b: &Self) {
@@ -233,6 +266,11 @@ impl<const W: usize, const E: usize> Fp2<W, E> {
 
     const fn real(x: Fp<W>) -> Self {
         Self::new(x, Fp::ZERO)
+    }
+
+    /// x and y.
+    pub(crate) fn to_parts(self) -> [Fp<W>; 2] {
+        self.parts().map(|words| Fp(*words))
     }
 
     /// x and y.

@@ -29,8 +29,8 @@ use crate::Error;
 struct Walk<C: Curve> {
     /// T or −T, in turns.
     t: Affine<C::Fp2>,
-    /// Q and −Q.
-    q: [Affine<C::Fp2>; 2],
+    /// Q.
+    q: Affine<C::Fp2>,
     /// −x/y and −1/y of P, and of −P; `None` where P is infinity, so that the walk is for the
     /// check alone.
     at: Option<[[C::Fp2; 2]; 2]>,
@@ -46,7 +46,7 @@ impl<C: Curve> Walk<C> {
             let positive = [quotient, inverse].map(|it| C::Fp2::from_base(&it));
             [positive.map(negative), positive]
         });
-        Self { t: *q, q: [*q, Affine { x: q.x, y: negative(q.y) }], at }
+        Self { t: *q, q: *q, at }
     }
 }
 
@@ -99,8 +99,8 @@ impl<C: Curve> Product<'_, C> {
     /// When both are the same or each other's negative.
     fn add(&mut self, walks: &mut [Walk<C>], is_minus: bool) -> Result<(), Error> {
         for Walk { t, q, at } in walks {
-            let q = &q[usize::from(self.is_negated != is_minus)];
-            let is_sum = t.add_negated(q, &mut self.slope, |slope, intercept| {
+            let is_minus = is_minus != self.is_negated;
+            let is_sum = t.add_negated(q, is_minus, &mut self.slope, |slope, intercept| {
                 if let Some(at) = at {
                     let at = &at[usize::from(self.is_negated)];
                     self.f.multiply_by_line(at, slope, intercept, &mut self.scratch);
@@ -142,13 +142,15 @@ pub(super) fn miller_loop<C: Curve>(pairs: &[Pair<C>]) -> Result<Fp12<C>, Error>
     for term in 0..=C::FROBENIUS_TERMS {
         let is_minus = term % 2 == 1;
         for walk in &mut walks {
-            let image = psi::<C>(&walk.q[0]);
-            walk.q = [image, Affine { x: image.x, y: negative(image.y) }];
+            walk.q = psi::<C>(&walk.q);
         }
         if term < C::FROBENIUS_TERMS {
             product.add(&mut walks, is_minus)?;
-        } else if walks.iter().any(|it| it.t != it.q[usize::from(product.is_negated == is_minus)]) {
-            return Err(Error::NotInSubgroup);
+        } else {
+            let is_minus = is_minus == product.is_negated;
+            if walks.iter_mut().any(|walk| walk.t != walk.q.negated_if(is_minus)) {
+                return Err(Error::NotInSubgroup);
+            }
         }
     }
     Ok(product.f.clone())

@@ -40,6 +40,14 @@ impl<F: Field> Affine<F> {
         difference.is_zero()
     }
 
+    /// The point's negative, if so.
+    pub(crate) fn negated_if(mut self, is_negated: bool) -> Self {
+        if is_negated {
+            self.y.negate();
+        }
+        self
+    }
+
     /// Replaces this point P by −2P. `line` gets slope and intercept of the tangent.
     ///
     /// The point's y must not be 0, which it isn't on a curve with an odd number of points.
@@ -57,13 +65,15 @@ impl<F: Field> Affine<F> {
         self.y.add_product(slope, &self.x);
     }
 
-    /// Replaces this point P by −(P + Q) and is true; changes nothing and is false where P = ±Q.
+    /// Replaces this point P by −(P + Q), or −(P − Q), and is true; changes nothing and is false
+    /// where P = ±Q.
     /// `line` gets slope and intercept of the line through both.
     #[inline(always)]
     #[must_use]
     pub(crate) fn add_negated(
         &mut self,
         q: &Self,
+        is_minus: bool,
         scratch: &mut [F; 2],
         line: impl FnOnce(&F, &F),
     ) -> bool {
@@ -75,7 +85,11 @@ impl<F: Field> Affine<F> {
         slope.subtract(&q.x);
         inverse.set_inverse(slope);
         slope.set_product(&self.y, &F::ONE);
-        slope.subtract(&q.y);
+        if is_minus {
+            slope.add(&q.y);
+        } else {
+            slope.subtract(&q.y);
+        }
         slope.multiply(inverse);
         self.y.subtract_product(slope, &self.x);
         line(slope, &self.y);
