@@ -165,7 +165,7 @@ pub(crate) fn decode_scalar(bytes: &[u8]) -> [u64; 4] {
 /// The point of a group's coordinates, on the curve; `None` is infinity.
 fn decode<G: Group<Field: Coordinate>>(bytes: &[u8]) -> Result<Option<Affine<G::Field>>, Error> {
     let (x, y) = bytes.split_at(G::Field::BYTES);
-    Affine { x: G::Field::decode(x)?, y: G::Field::decode(y)? }.checked(&G::B)
+    Affine { x: G::Field::decode(x)?, y: G::Field::decode(y)? }.checked(G::B)
 }
 
 /// The same, in the subgroup.

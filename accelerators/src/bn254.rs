@@ -48,7 +48,7 @@ pub fn pairing(pairs: &[PairingPair]) -> Result<bool, Error> {
         // Of the second point, imaginary parts come first.
         let extension = |at: usize| Ok(Fp2::new(coordinate(at + 1)?, coordinate(at)?));
         let q = Affine { x: extension(2)?, y: extension(4)? };
-        Ok((p.checked(&Bn254::B)?, q.checked(&Bn254::TWIST_B)?))
+        Ok((p.checked(Bn254::B)?, q.checked(Bn254::TWIST_B)?))
     };
     let pairs: Vec<_> = pairs.iter().map(decode).collect::<Result<_, _>>()?;
     product_is_one::<Bn254>(&pairs)

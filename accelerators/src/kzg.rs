@@ -83,7 +83,7 @@ fn decode(bytes: &[u8; 48]) -> Result<Option<Affine<Fp<6>>>, Error> {
     let x = Fp::decode(&x).ok_or(Error::Encoding)?;
     let mut square = x;
     square.square();
-    let mut value = G1::B;
+    let mut value = *G1::B;
     value.add_product(&square, &x);
     let y = value.square_root().ok_or(Error::Encoding)?;
     let negative = Affine { x, y }.negated_if(true).y;
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn constant_points_are_in_the_subgroup() {
         for point in [G2::GENERATOR, TAU_G2] {
-            assert!(point.is_on_curve(&G2::B) && is_in_subgroup::<G2>(&point));
+            assert!(point.is_on_curve(G2::B) && is_in_subgroup::<G2>(&point));
         }
-        assert!(G1::GENERATOR.is_on_curve(&G1::B) && is_in_subgroup::<G1>(&G1::GENERATOR));
+        assert!(G1::GENERATOR.is_on_curve(G1::B) && is_in_subgroup::<G1>(&G1::GENERATOR));
     }
 }

@@ -30,15 +30,15 @@ pub(crate) trait Curve: Sized + 'static {
     /// The quadratic extension of the curve's field.
     type Fp2: Extension;
     /// b of the curve.
-    const B: BaseOf<Self>;
+    const B: &'static BaseOf<Self>;
     /// ξ, with w⁶ = ξ in Fp12.
-    const XI: Self::Fp2;
+    const XI: &'static Self::Fp2;
     /// 3·ξ.
-    const THREE_XI: Self::Fp2;
+    const THREE_XI: &'static Self::Fp2;
     /// b/ξ, b of the twist.
-    const TWIST_B: Self::Fp2;
+    const TWIST_B: &'static Self::Fp2;
     /// The powers 1 to 5 of ξ^((p − 1)/6): w to the power p is w times the first one.
-    const FROBENIUS: [Self::Fp2; 5];
+    const FROBENIUS: &'static [Self::Fp2; 5];
     /// The number n of the Miller loop: digits −1, 0 and 1, the lowest first, the highest one 1.
     const LOOP: &'static [i8];
     /// How many of the terms ψ(Q), −ψ²(Q), … follow n·Q in the Miller loop.

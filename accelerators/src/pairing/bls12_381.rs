@@ -19,8 +19,8 @@ const X_DIGITS: [i8; 65] = signed_digits::<3, 65>(X as u128);
 impl Curve for Bls12381 {
     type Fp2 = Fp2<6, 12>;
 
-    const B: Fp<6> = Fp::small(4);
-    const XI: Fp2<6, 12> = Fp2::new(
+    const B: &'static Fp<6> = &Fp::small(4);
+    const XI: &'static Fp2<6, 12> = &Fp2::new(
         Fp::hex(
             "d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffffd556",
         ),
@@ -28,7 +28,7 @@ impl Curve for Bls12381 {
             "d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffffd555",
         ),
     );
-    const THREE_XI: Fp2<6, 12> = Fp2::new(
+    const THREE_XI: &'static Fp2<6, 12> = &Fp2::new(
         Fp::hex(
             "d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffffd557",
         ),
@@ -36,8 +36,8 @@ impl Curve for Bls12381 {
             "d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffffd554",
         ),
     );
-    const TWIST_B: Fp2<6, 12> = Fp2::new(Fp::small(4), Fp::small(4));
-    const FROBENIUS: [Fp2<6, 12>; 5] = [
+    const TWIST_B: &'static Fp2<6, 12> = &Fp2::new(Fp::small(4), Fp::small(4));
+    const FROBENIUS: &'static [Fp2<6, 12>; 5] = &[
         Fp2::new(
             Fp::hex(
                 "5b2cfd9013a5fd8df47fa6b48b1e045f39816240c0b8fee8beadf4d8e9c0566c63a3e6e257f87329b18fae980078116",

@@ -1,6 +1,6 @@
 //! The pairing of BN254 (EIP-197).
 
-use super::field::{Field, Fp, Fp2};
+use super::field::{Fp, Fp2};
 use super::fp12::Fp12;
 use super::{Curve, signed_digits};
 
@@ -16,14 +16,14 @@ const X_DIGITS: [i8; 63] = signed_digits::<3, 63>(X as u128);
 impl Curve for Bn254 {
     type Fp2 = Fp2<4, 8>;
 
-    const B: Fp<4> = Fp::small(3);
-    const XI: Fp2<4, 8> = Fp2::new(Fp::small(9), Fp::ONE);
-    const THREE_XI: Fp2<4, 8> = Fp2::new(Fp::small(27), Fp::small(3));
-    const TWIST_B: Fp2<4, 8> = Fp2::new(
+    const B: &'static Fp<4> = &Fp::small(3);
+    const XI: &'static Fp2<4, 8> = &Fp2::new(Fp::small(9), Fp::small(1));
+    const THREE_XI: &'static Fp2<4, 8> = &Fp2::new(Fp::small(27), Fp::small(3));
+    const TWIST_B: &'static Fp2<4, 8> = &Fp2::new(
         Fp::hex("2b149d40ceb8aaae81be18991be06ac3b5b4c5e559dbefa33267e6dc24a138e5"),
         Fp::hex("9713b03af0fed4cd2cafadeed8fdf4a74fa084e52d1852e4a2bd0685c315d2"),
     );
-    const FROBENIUS: [Fp2<4, 8>; 5] = [
+    const FROBENIUS: &'static [Fp2<4, 8>; 5] = &[
         Fp2::new(
             Fp::hex("1284b71c2865a7dfe8b99fdd76e68b605c521e08292f2176d60b35dadcc9e470"),
             Fp::hex("246996f3b4fae7e6a6327cfe12150b8e747992778eeec7e5ca5cf05f80f362ac"),

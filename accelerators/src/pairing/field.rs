@@ -9,21 +9,24 @@ use lvm_guest_sdk::arithmetic::modular;
 use lvm_guest_sdk::arithmetic::quadratic::{self, MODULUS_BLS12_381, MODULUS_BN254};
 
 /// A field whose arithmetic is calls.
+///
+/// Constants are references: what is borrowed where it is used would be copied to the stack, as the
+/// compiler can't know that a type without a name is plain data.
 pub(crate) trait Field: Copy + PartialEq + 'static {
     /// 0.
     const ZERO: Self;
     /// 1.
-    const ONE: Self;
+    const ONE: &'static Self;
     /// −1.
-    const MINUS_ONE: Self;
+    const MINUS_ONE: &'static Self;
     /// 2.
-    const TWO: Self;
+    const TWO: &'static Self;
     /// −2.
-    const MINUS_TWO: Self;
+    const MINUS_TWO: &'static Self;
     /// 3.
-    const THREE: Self;
+    const THREE: &'static Self;
     /// 3/2.
-    const THREE_HALVES: Self;
+    const THREE_HALVES: &'static Self;
 
     /// Replaces this by `a·b`.
     fn set_product(&mut self, a: &Self, b: &Self);
@@ -50,19 +53,19 @@ pub(crate) trait Field: Copy + PartialEq + 'static {
     /// Replaces this by `self + a`.
     #[inline(always)]
     fn add(&mut self, a: &Self) {
-        self.add_product(a, &Self::ONE);
+        self.add_product(a, Self::ONE);
     }
 
     /// Replaces this by `self − a`.
     #[inline(always)]
     fn subtract(&mut self, a: &Self) {
-        self.subtract_product(a, &Self::ONE);
+        self.subtract_product(a, Self::ONE);
     }
 
     /// Replaces this by `−self`.
     #[inline(always)]
     fn negate(&mut self) {
-        self.multiply(&Self::MINUS_ONE);
+        self.multiply(Self::MINUS_ONE);
     }
 
     /// Replaces this by the sum of products of pairs.
@@ -202,12 +205,12 @@ fn differences<const N: usize>(a: &[u64; N], b: &[u64; N]) -> u64 {
 
 impl<const W: usize> Field for Fp<W> {
     const ZERO: Self = Self([0; W]);
-    const ONE: Self = Self::small(1);
-    const MINUS_ONE: Self = Self::minus_small(1);
-    const TWO: Self = Self::small(2);
-    const MINUS_TWO: Self = Self::minus_small(2);
-    const THREE: Self = Self::small(3);
-    const THREE_HALVES: Self = Self::half_of_modulus_and(2);
+    const ONE: &'static Self = &Self::small(1);
+    const MINUS_ONE: &'static Self = &Self::minus_small(1);
+    const TWO: &'static Self = &Self::small(2);
+    const MINUS_TWO: &'static Self = &Self::minus_small(2);
+    const THREE: &'static Self = &Self::small(3);
+    const THREE_HALVES: &'static Self = &Self::half_of_modulus_and(2);
 
     #[inline(always)]
     fn set_product(&mut self, a: &Self, b: &Self) {
@@ -264,8 +267,8 @@ impl<const W: usize, const E: usize> Fp2<W, E> {
         Self(words)
     }
 
-    const fn real(x: Fp<W>) -> Self {
-        Self::new(x, Fp::ZERO)
+    const fn real(x: &Fp<W>) -> Self {
+        Self::new(*x, Fp::ZERO)
     }
 
     /// x and y.
@@ -297,12 +300,12 @@ impl<const W: usize, const E: usize> PartialEq for Fp2<W, E> {
 
 impl<const W: usize, const E: usize> Field for Fp2<W, E> {
     const ZERO: Self = Self([0; E]);
-    const ONE: Self = Self::real(Fp::ONE);
-    const MINUS_ONE: Self = Self::real(Fp::MINUS_ONE);
-    const TWO: Self = Self::real(Fp::TWO);
-    const MINUS_TWO: Self = Self::real(Fp::MINUS_TWO);
-    const THREE: Self = Self::real(Fp::THREE);
-    const THREE_HALVES: Self = Self::real(Fp::THREE_HALVES);
+    const ONE: &'static Self = &Self::real(Fp::ONE);
+    const MINUS_ONE: &'static Self = &Self::real(Fp::MINUS_ONE);
+    const TWO: &'static Self = &Self::real(Fp::TWO);
+    const MINUS_TWO: &'static Self = &Self::real(Fp::MINUS_TWO);
+    const THREE: &'static Self = &Self::real(Fp::THREE);
+    const THREE_HALVES: &'static Self = &Self::real(Fp::THREE_HALVES);
 
     #[inline(always)]
     fn set_product(&mut self, a: &Self, b: &Self) {
@@ -354,7 +357,7 @@ impl<const W: usize, const E: usize> Extension for Fp2<W, E> {
     type Base = Fp<W>;
 
     fn from_base(base: &Fp<W>) -> Self {
-        Self::real(*base)
+        Self::real(base)
     }
 
     #[inline(always)]

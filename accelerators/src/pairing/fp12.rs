@@ -25,15 +25,15 @@ impl<C: Curve> Clone for Fp12<C> {
 }
 
 impl<C: Curve> Fp12<C> {
-    pub(super) const ONE: Self = {
+    pub(super) fn one() -> Self {
         let mut one = [C::Fp2::ZERO; 6];
-        one[0] = C::Fp2::ONE;
+        one[0] = *C::Fp2::ONE;
         Self(one)
-    };
+    }
 
     /// Whether this is 1.
     pub(super) fn is_one(&self) -> bool {
-        self.0.iter().zip(&Self::ONE.0).all(|(a, b)| a == b)
+        self.0[0] == *C::Fp2::ONE && self.0[1..].iter().all(Field::is_zero)
     }
 
     /// Replaces this by `a·b`.
@@ -42,7 +42,7 @@ impl<C: Curve> Fp12<C> {
         let [a0, a1, a2, a3, a4, a5] = &a.0;
         let [b0, b1, b2, b3, b4, b5] = &b.0;
         let [x1, x2, x3, x4, x5, ..] = &mut scratch.0;
-        set_multiples([x1, x2, x3, x4, x5], [b1, b2, b3, b4, b5], &C::XI);
+        set_multiples([x1, x2, x3, x4, x5], [b1, b2, b3, b4, b5], C::XI);
         let [d0, d1, d2, d3, d4, d5] = &mut self.0;
         d0.set_sum([[a0, b0], [a1, x5], [a2, x4], [a3, x3], [a4, x2], [a5, x1]]);
         d1.set_sum([[a0, b1], [a1, b0], [a2, x5], [a3, x4], [a4, x3], [a5, x2]]);
@@ -57,8 +57,8 @@ impl<C: Curve> Fp12<C> {
     pub(super) fn set_square(&mut self, a: &Self, scratch: &mut Scratch<C>) {
         let [a0, a1, a2, a3, a4, a5] = &a.0;
         let [t0, t1, t2, t3, t4, x3, x4, x5] = &mut scratch.0;
-        set_multiples([x3, x4, x5], [a3, a4, a5], &C::XI);
-        set_multiples([t0, t1, t2, t3, t4], [a0, a1, a2, a3, a4], &C::Fp2::TWO);
+        set_multiples([x3, x4, x5], [a3, a4, a5], C::XI);
+        set_multiples([t0, t1, t2, t3, t4], [a0, a1, a2, a3, a4], C::Fp2::TWO);
         let [d0, d1, d2, d3, d4, d5] = &mut self.0;
         d0.set_sum([[a0, a0], [t1, x5], [t2, x4], [a3, x3]]);
         d1.set_sum([[t0, a1], [t2, x5], [t3, x4]]);
@@ -82,7 +82,7 @@ impl<C: Curve> Fp12<C> {
         let [a, b, x3, x4, x5, ..] = &mut scratch.0;
         a.set_product(&at[0], slope);
         b.set_product(&at[1], intercept);
-        set_multiples([x3, x4, x5], [d3, d4, d5], &C::XI);
+        set_multiples([x3, x4, x5], [d3, d4, d5], C::XI);
         d5.add_product(d4, a);
         d5.add_product(d2, b);
         d4.add_product(d3, a);
@@ -107,10 +107,10 @@ impl<C: Curve> Fp12<C> {
     pub(super) fn set_cyclotomic_square(&mut self, a: &Self, scratch: &mut Scratch<C>) {
         let [a0, a1, a2, a3, a4, a5] = &a.0;
         let [t0, t1, t2, x3, x4, x5, ..] = &mut scratch.0;
-        set_multiples([t0, t1, t2], [a0, a1, a2], &C::Fp2::THREE);
-        set_multiples([x3, x4, x5], [a3, a4, a5], &C::THREE_XI);
+        set_multiples([t0, t1, t2], [a0, a1, a2], C::Fp2::THREE);
+        set_multiples([x3, x4, x5], [a3, a4, a5], C::THREE_XI);
         let [d0, d1, d2, d3, d4, d5] = &mut self.0;
-        let (one, two) = (&C::Fp2::ONE, &C::Fp2::TWO);
+        let (one, two) = (C::Fp2::ONE, C::Fp2::TWO);
         d0.set_sum([[t0, a0], [x3, a3]]);
         d0.subtract_product(a0, two);
         d3.set_sum([[t0, a3], [a3, one]]);
@@ -127,14 +127,14 @@ impl<C: Curve> Fp12<C> {
 
     /// `a·b`.
     pub(super) fn product(a: &Self, b: &Self) -> Self {
-        let mut product = Self::ONE;
+        let mut product = Self::one();
         product.set_product(a, b, &mut Scratch::new());
         product
     }
 
     /// `a²`, where `a` is of the cyclotomic subgroup.
     pub(super) fn cyclotomic_square(a: &Self) -> Self {
-        let mut square = Self::ONE;
+        let mut square = Self::one();
         square.set_cyclotomic_square(a, &mut Scratch::new());
         square
     }
@@ -152,7 +152,7 @@ impl<C: Curve> Fp12<C> {
     pub(super) fn frobenius(&self) -> Self {
         let mut power = self.clone();
         power.0[0].conjugate();
-        for (coefficient, factor) in power.0[1..].iter_mut().zip(&C::FROBENIUS) {
+        for (coefficient, factor) in power.0[1..].iter_mut().zip(C::FROBENIUS) {
             coefficient.conjugate();
             coefficient.multiply(factor);
         }
@@ -166,7 +166,7 @@ impl<C: Curve> Fp12<C> {
         let mut square = Self::cyclotomic_square(self);
         let cube = Self::product(&square, self);
         let (inverse, cube_inverse) = (self.conjugate(), cube.conjugate());
-        let (mut power, mut next) = (&mut Self::ONE.clone(), &mut square);
+        let (mut power, mut next) = (&mut Self::one(), &mut square);
         let mut is_one = true;
         for digit in digits.iter().rev() {
             if !is_one {
@@ -201,8 +201,8 @@ impl<C: Curve> Fp12<C> {
     fn inverse_of_even(&self) -> Self {
         let [a0, _, a1, _, a2, _] = &self.0;
         let Scratch([x1, x2, ..]) = &mut Scratch::<C>::new();
-        set_multiples([x1, x2], [a1, a2], &C::XI);
-        let mut inverse = Self::ONE;
+        set_multiples([x1, x2], [a1, a2], C::XI);
+        let mut inverse = Self::one();
         let [d0, _, d1, _, d2, _] = &mut inverse.0;
         // a0² − ξ·a1·a2, ξ·a2² − a0·a1, a1² − a0·a2: with these, the factors of a0, ξ·a2 and
         // ξ·a1 below sum up to the norm over Fp2.

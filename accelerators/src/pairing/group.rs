@@ -10,7 +10,7 @@ pub(crate) trait Group {
     /// The field of the coordinates.
     type Field: Field;
     /// b of the curve y² = x³ + b.
-    const B: Self::Field;
+    const B: &'static Self::Field;
     /// The digits of X, a number with few of them: −1, 0 and 1, the lowest first.
     const X_DIGITS: &'static [i8];
     /// X, at least 2⁶³, so that its fourth power is not less than the order of the subgroup.

@@ -9,11 +9,11 @@ use super::square_root::SquareRoot;
 /// A group with such a map.
 pub(crate) trait MapToCurve: Group<Field: SquareRoot> {
     /// A′ of the isogenous curve y² = x³ + A′·x + B′.
-    const ISOGENOUS_A: Self::Field;
+    const ISOGENOUS_A: &'static Self::Field;
     /// B′ of the isogenous curve.
-    const ISOGENOUS_B: Self::Field;
+    const ISOGENOUS_B: &'static Self::Field;
     /// Z of the map.
-    const Z: Self::Field;
+    const Z: &'static Self::Field;
     /// The isogeny takes x to the quotient of the first two polynomials, and y to y times that of
     /// the others. Coefficients, the lowest first.
     const ISOGENY: [&'static [Self::Field]; 4];
@@ -45,17 +45,17 @@ pub(crate) fn map_to_curve<G: MapToCurve>(u: &G::Field) -> Option<Affine<G::Fiel
 
 /// The map to the isogenous curve. It always is `Some`.
 fn isogenous_point<G: MapToCurve>(u: &G::Field) -> Option<(G::Field, G::Field)> {
-    let (a, b) = (&G::ISOGENOUS_A, &G::ISOGENOUS_B);
+    let (a, b) = (G::ISOGENOUS_A, G::ISOGENOUS_B);
     // Z·u², and t = Z²·u⁴ + Z·u².
     let mut zu2 = *u;
     zu2.square();
-    zu2.multiply(&G::Z);
+    zu2.multiply(G::Z);
     let mut t = zu2;
     t.add_product(&zu2, &zu2);
     // x1 = B′/(Z·A′) where t is 0, else −B′·(t + 1)/(A′·t): neither denominator is 0.
     let mut denominator = *a;
     if t.is_zero() {
-        denominator.multiply(&G::Z);
+        denominator.multiply(G::Z);
     } else {
         denominator.multiply(&t);
         denominator.negate();
@@ -63,7 +63,7 @@ fn isogenous_point<G: MapToCurve>(u: &G::Field) -> Option<(G::Field, G::Field)> 
     let mut x = *b;
     x.set_inverse(&denominator);
     x.multiply(b);
-    t.add(&G::Field::ONE);
+    t.add(G::Field::ONE);
     x.multiply(&t);
     // Z is no square, so one of both values is one: that at x1, or that at x2 = Z·u²·x1.
     let root = |x: &G::Field| {

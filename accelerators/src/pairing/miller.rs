@@ -123,8 +123,8 @@ pub(super) fn miller_loop<C: Curve>(pairs: &[Pair<C>]) -> Result<Fp12<C>, Error>
     let walk = |(p, q): &Pair<C>| q.as_ref().map(|q| Walk::new(p.as_ref(), q));
     let mut walks: Vec<Walk<C>> = pairs.iter().filter_map(walk).collect();
     let mut product = Product {
-        f: &mut Fp12::ONE.clone(),
-        next: &mut Fp12::ONE.clone(),
+        f: &mut Fp12::one(),
+        next: &mut Fp12::one(),
         is_negated: false,
         scratch: Scratch::new(),
         slope: [C::Fp2::ZERO; 2],

@@ -56,11 +56,11 @@ impl<F: Field> Affine<F> {
         let [slope, inverse] = scratch;
         inverse.set_inverse(&self.y);
         slope.set_product(&self.x, &self.x);
-        slope.multiply(&F::THREE_HALVES);
+        slope.multiply(F::THREE_HALVES);
         slope.multiply(inverse);
         self.y.subtract_product(slope, &self.x);
         line(slope, &self.y);
-        self.x.multiply(&F::MINUS_TWO);
+        self.x.multiply(F::MINUS_TWO);
         self.x.add_product(slope, slope);
         self.y.add_product(slope, &self.x);
     }
@@ -81,10 +81,10 @@ impl<F: Field> Affine<F> {
             return false;
         }
         let [slope, inverse] = scratch;
-        slope.set_product(&self.x, &F::ONE);
+        slope.set_product(&self.x, F::ONE);
         slope.subtract(&q.x);
         inverse.set_inverse(slope);
-        slope.set_product(&self.y, &F::ONE);
+        slope.set_product(&self.y, F::ONE);
         if is_minus {
             slope.add(&q.y);
         } else {

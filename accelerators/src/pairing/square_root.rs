@@ -30,12 +30,12 @@ impl<const W: usize> Fp<W> {
 
     /// The power of this with an exponent.
     fn power(&self, exponent: &[u64; W]) -> Self {
-        let mut powers = [Self::ONE; 16];
+        let mut powers = [*Self::ONE; 16];
         for at in 1..16 {
             let (lower, power) = powers.split_at_mut(at);
             power[0].set_product(&lower[at - 1], self);
         }
-        let mut power = Self::ONE;
+        let mut power = *Self::ONE;
         for word in exponent.iter().rev() {
             for at in (0..16).rev() {
                 for _ in 0..4 {
@@ -90,7 +90,7 @@ impl<const W: usize, const E: usize> SquareRoot for Fp2<W, E> {
             half(&s).square_root()
         })?;
         let (mut double, mut imaginary) = (real, Fp::ZERO);
-        double.multiply(&Fp::TWO);
+        double.multiply(Fp::TWO);
         imaginary.set_inverse(&double);
         imaginary.multiply(&y);
         Some(Self::new(real, imaginary))

@@ -20,8 +20,9 @@ pub(crate) struct G2;
 
 impl G1 {
     /// A cube root of 1.
-    const CUBE_ROOT: Fp<6> =
-        Fp::hex("5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe");
+    const CUBE_ROOT: &'static Fp<6> = &Fp::hex(
+        "5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe",
+    );
     pub(crate) const GENERATOR: Affine<Fp<6>> = Affine {
         x: Fp::hex(
             "17f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb",
@@ -55,7 +56,7 @@ impl G2 {
 
 impl Group for G1 {
     type Field = Fp<6>;
-    const B: Fp<6> = Bls12381::B;
+    const B: &'static Fp<6> = Bls12381::B;
     const X_DIGITS: &'static [i8] = Bls12381::LOOP;
     const X: u64 = X;
     const EXPONENT: usize = 2;
@@ -65,7 +66,7 @@ impl Group for G1 {
     /// points that it multiplies by X², and that is the order.
     fn endomorphism(point: &Affine<Fp<6>>) -> Affine<Fp<6>> {
         let mut image = *point;
-        image.x.multiply(&Self::CUBE_ROOT);
+        image.x.multiply(Self::CUBE_ROOT);
         image.y.negate();
         image
     }
@@ -73,7 +74,7 @@ impl Group for G1 {
 
 impl Group for G2 {
     type Field = Fp2<6, 12>;
-    const B: Fp2<6, 12> = Bls12381::TWIST_B;
+    const B: &'static Fp2<6, 12> = Bls12381::TWIST_B;
     const X_DIGITS: &'static [i8] = Bls12381::LOOP;
     const X: u64 = X;
     const EXPONENT: usize = 1;
@@ -88,9 +89,9 @@ impl Group for G2 {
 }
 
 impl MapToCurve for G1 {
-    const ISOGENOUS_A: Fp<6> = isogenies::G1_A;
-    const ISOGENOUS_B: Fp<6> = isogenies::G1_B;
-    const Z: Fp<6> = Fp::small(11);
+    const ISOGENOUS_A: &'static Fp<6> = &isogenies::G1_A;
+    const ISOGENOUS_B: &'static Fp<6> = &isogenies::G1_B;
+    const Z: &'static Fp<6> = &Fp::small(11);
     const ISOGENY: [&'static [Fp<6>]; 4] = isogenies::G1;
 
     /// The point times X + 1 (RFC 9380, section 8.8.1).
@@ -102,9 +103,9 @@ impl MapToCurve for G1 {
 }
 
 impl MapToCurve for G2 {
-    const ISOGENOUS_A: Fp2<6, 12> = Fp2::new(Fp::ZERO, Fp::small(240));
-    const ISOGENOUS_B: Fp2<6, 12> = Fp2::new(Fp::small(1012), Fp::small(1012));
-    const Z: Fp2<6, 12> = Fp2::new(Fp::MINUS_TWO, Fp::MINUS_ONE);
+    const ISOGENOUS_A: &'static Fp2<6, 12> = &Fp2::new(Fp::ZERO, Fp::small(240));
+    const ISOGENOUS_B: &'static Fp2<6, 12> = &Fp2::new(Fp::small(1012), Fp::small(1012));
+    const Z: &'static Fp2<6, 12> = &Fp2::new(*Fp::MINUS_TWO, *Fp::MINUS_ONE);
     const ISOGENY: [&'static [Fp2<6, 12>]; 4] = isogenies::G2;
 
     /// (x² − x − 1)·P + (x − 1)·ψ(P) + ψ²(2P), with x = −X (RFC 9380, section 8.8.2 and appendix

@@ -86,7 +86,7 @@ pub(super) const G1: [&[Fp<6>]; 4] = [
         Fp::hex(
             "95fc13ab9e92ad4476d6e3eb3a56680f682b4ee96f7d03776df533978f31c1593174e4b4b7865002d6384d168ecdd0a",
         ),
-        Fp::ONE,
+        Fp::small(1),
     ],
     &[
         Fp::hex(
@@ -184,7 +184,7 @@ pub(super) const G1: [&[Fp<6>]; 4] = [
         Fp::hex(
             "e0fa1d816ddc03e6b24255e0d7819c171c40f65e273b853324efcd6356caa205ca2f570f13497804415473a1d634b8f",
         ),
-        Fp::ONE,
+        Fp::small(1),
     ],
 ];
 
@@ -233,7 +233,7 @@ pub(super) const G2: [&[Fp2<6, 12>]; 4] = [
                 "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaa9f",
             ),
         ),
-        Fp2::new(Fp::ONE, Fp::ZERO),
+        Fp2::new(Fp::small(1), Fp::ZERO),
     ],
     &[
         Fp2::new(
@@ -286,6 +286,6 @@ pub(super) const G2: [&[Fp2<6, 12>]; 4] = [
                 "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaa99",
             ),
         ),
-        Fp2::new(Fp::ONE, Fp::ZERO),
+        Fp2::new(Fp::small(1), Fp::ZERO),
     ],
 ];
