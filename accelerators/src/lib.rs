@@ -24,11 +24,11 @@ pub mod c;
 mod curve;
 mod ecdsa;
 mod error;
-mod field;
 pub mod hash;
 pub mod kzg;
 pub mod modexp;
 mod number;
+mod pairing;
 pub mod secp256k1;
 pub mod secp256r1;
 
