@@ -214,16 +214,8 @@ fn operation_name(number: u64) -> Option<&'static str> {
         ],
     ];
     const QUADRATIC: [[&str; 3]; 2] = [
-        [
-            "quadratic_256 multiply",
-            "quadratic_256 multiply_add",
-            "quadratic_256 multiply_subtract",
-        ],
-        [
-            "quadratic_384 multiply",
-            "quadratic_384 multiply_add",
-            "quadratic_384 multiply_subtract",
-        ],
+        ["quadratic_256 multiply", "quadratic_256 multiply_add", "quadratic_256 multiply_subtract"],
+        ["quadratic_384 multiply", "quadratic_384 multiply_add", "quadratic_384 multiply_subtract"],
     ];
     const CURVE: [[&str; 2]; 3] = [
         ["secp256k1 add", "secp256k1 double"],

@@ -3,12 +3,13 @@
 
 mod support;
 
+use lvm_isa::instruction::Operation::{Addi, Bne};
 use lvm_isa::segment::{Budget, Computation};
 use lvm_prover::Program;
 use lvm_syscalls::curve::{self, Curve};
 use lvm_syscalls::modular::{self, WORDS_256, WORDS_384};
 use lvm_syscalls::quadratic::{self, WORDS_BLS12_381, WORDS_BN254};
-use lvm_vm::assemble::Assembler;
+use lvm_vm::assemble::{Assembler, ecall, i};
 
 use support::Run;
 
@@ -232,6 +233,22 @@ fn results_are_carried_to_later_segments() {
         .iter()
         .filter(|segment| segment.tally.computations.iter().any(|count| *count > 0));
     assert!(with_calls.count() > 3);
+    run.expect_accepted();
+}
+
+/// a3 alone has rested for so long that it is read once more before the call.
+#[test]
+fn a_pointer_that_rests_for_long() {
+    let [d, a, b, m] = [0, 0x40, 0x80, 0xC0].map(|offset| DATA + offset);
+    let mut code = Assembler::new();
+    code.data(d, &words(1, 4)).data(a, &words(2, 4)).data(b, &words(3, 4)).data(m, &modulus(4));
+    code.li(13, b).li(5, 30_000);
+    let around = code.here();
+    code.push(i(Addi, 5, 5, -1)).branch(Bne, 5, 0, around);
+    code.li(17, modular::number(WORDS_256, modular::Operation::MultiplyAdd));
+    code.li(10, d).li(11, a).li(12, m).push(ecall()).commit(d, 32).halt(0);
+    let mut run = Run::assembled(&code);
+    assert!(run.events().refreshes.iter().any(|refresh| refresh.register == 13));
     run.expect_accepted();
 }
 

@@ -1,6 +1,6 @@
 //! Shapes that no honest prover makes are refused, each with its own error.
 
-use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
+use lvm_air::table::{LOG_HEIGHT_MAX, LOG_HEIGHT_MAX_OF_COMPUTATIONS, Part, Table};
 use lvm_verifier::key::KeyMaterial;
 use lvm_verifier::shape::{Shape, ShapeError, TABLES_MAX};
 
@@ -167,6 +167,32 @@ fn the_rows_of_a_table_have_a_limit() {
         let mut tables = with(&[MAX]);
         tables.push((other.id(), MAX));
         accepted(part, &tables);
+    }
+}
+
+/// A row of a call that computes makes many accesses, so that there may be fewer.
+#[test]
+fn the_rows_of_calls_that_compute_have_a_lower_limit() {
+    const MAX: u8 = LOG_HEIGHT_MAX_OF_COMPUTATIONS as u8;
+    for table in [
+        Table::Modular256,
+        Table::Modular384,
+        Table::Quadratic256,
+        Table::Quadratic384,
+        Table::PointMemory,
+    ] {
+        let with = |heights: &[u8]| {
+            let mut tables = honest(Part::Segment);
+            tables.extend(heights.iter().map(|&height| (table.id(), height)));
+            tables
+        };
+        accepted(Part::Segment, &with(&[MAX]));
+        accepted(Part::Segment, &with(&[MAX - 1, MAX - 1]));
+        let found = usize::from(MAX) + 1;
+        refused(Part::Segment, &with(&[MAX + 1]), ShapeError::Height { table, found });
+        for heights in [&[MAX, 4][..], &[MAX - 1, MAX - 1, 4]] {
+            refused(Part::Segment, &with(heights), ShapeError::Rows { table });
+        }
     }
 }
 

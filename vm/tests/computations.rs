@@ -1,168 +1,20 @@
 //! The calls that compute do what their contracts say, in both interpreters.
-//!
-//! A test has words of memory from [`DATA`] on and calls on them; what they leave is told by
-//! `both::computations`, which has its own arithmetic.
 
 mod both;
+mod calls;
 
-use both::computations::{curve_result, modular_result, quadratic_result, sha256_result};
 use both::{run_both, run_well};
+use calls::{
+    DATA, END, Operand, bytes, check, check_one, edgy, execute_in, mild, numbers, operands, power,
+    small, working,
+};
+use lvm_isa::instruction::Operation::{Addi, Bne};
 use lvm_syscalls::curve::Curve;
 use lvm_syscalls::quadratic::{MODULUS_BLS12_381, MODULUS_BN254};
 use lvm_syscalls::{curve, modular, quadratic};
-use lvm_vm::assemble::Assembler;
-use lvm_vm::error::{Cause, ExecuteError};
+use lvm_vm::assemble::{Assembler, ecall, i};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-
-const DATA: u64 = Assembler::DATA_START;
-/// Where memory ends.
-const END: u64 = 1 << 35;
-
-/// All calls.
-fn numbers() -> impl Iterator<Item = u64> {
-    (1040..=1050).chain(1052..=1054).chain(1056..=1061).chain([1064])
-}
-
-/// A pointer that a call takes.
-#[derive(Clone, Copy)]
-struct Operand {
-    /// Its register, a0 being 0.
-    register: usize,
-    /// Words at it.
-    words: u64,
-}
-
-/// The pointers that a call takes, the target's first.
-fn operands(number: u64) -> Vec<Operand> {
-    let all = |words: &[u64]| {
-        words.iter().enumerate().map(|(register, &words)| Operand { register, words }).collect()
-    };
-    match number {
-        1043 => all(&[4; 3]),
-        1047 => all(&[6; 3]),
-        1040..=1042 => all(&[4; 4]),
-        1044..=1046 => all(&[6; 4]),
-        1048..=1050 => all(&[8; 3]),
-        1052..=1054 => all(&[12; 3]),
-        1056 | 1058 | 1060 => all(&[8; 2]),
-        1057 | 1059 | 1061 => all(&[8]),
-        _ => all(&[4, 8]),
-    }
-}
-
-/// A call with its number and a0 to a3.
-type Call = (u64, [u64; 4]);
-
-/// Executes a call on the words from [`DATA`] on; whether it has a result.
-fn execute_in(memory: &mut [u64], (number, arguments): Call) -> bool {
-    let operands = operands(number);
-    let start = |operand: &Operand| ((arguments[operand.register] - DATA) / 8) as usize;
-    let words = |operand: &Operand| {
-        memory[start(operand)..start(operand) + operand.words as usize].to_vec()
-    };
-    let words: Vec<Vec<u64>> = operands.iter().map(words).collect();
-    let words: Vec<&[u64]> = words.iter().map(Vec::as_slice).collect();
-    let result = match (number, words.as_slice()) {
-        (1040..=1047, &[d, a, m, ref rest @ ..]) => {
-            let operation = modular::Operation::ALL[number as usize % 4];
-            modular_result(operation, [d, a, rest.first().unwrap_or(&a), m])
-        }
-        (1048..=1054, &[d, a, b]) => {
-            quadratic_result(quadratic::Operation::ALL[number as usize % 4], [d, a, b])
-        }
-        (1056..=1061, &[p, ref rest @ ..]) => {
-            let curve = Curve::ALL[(number as usize - 1056) / 2];
-            let operation = curve::Operation::ALL[number as usize % 2];
-            curve_result(curve, operation, p, rest.first().unwrap_or(&p))
-        }
-        (_, &[state, block]) => Some(sha256_result(state, block)),
-        _ => panic!("call {number} has other operands"),
-    };
-    let Some(result) = result else { return false };
-    memory[start(&operands[0])..][..result.len()].copy_from_slice(&result);
-    true
-}
-
-fn bytes(words: &[u64]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-/// Runs calls on `memory` and checks what they leave there, or that the first one without a result
-/// traps; how many have one.
-fn check(memory: &[u64], calls: &[Call]) -> usize {
-    let mut code = Assembler::new();
-    code.data(DATA, &bytes(memory));
-    let mut expected = memory.to_vec();
-    for (done, &call) in calls.iter().enumerate() {
-        code.call(call.0, call.1);
-        if !execute_in(&mut expected, call) {
-            let (number, pc) = (call.0, code.pc() - 4);
-            match run_both(&code.load(), &[]) {
-                Err(ExecuteError::Trap(trap)) => {
-                    assert_eq!((trap.cause, trap.place.pc), (Cause::NoResult { number }, pc));
-                }
-                other => panic!("no trap: {other:?}"),
-            }
-            return done;
-        }
-    }
-    code.commit(DATA, 8 * memory.len() as u64).halt(0);
-    let run = run_well(&code.load(), &[]);
-    assert_eq!(run.public_output, bytes(&expected));
-    calls.len()
-}
-
-/// A memory with these operands one after another, and a call on them.
-fn scene(number: u64, values: &[&[u64]]) -> (Vec<u64>, Call) {
-    let operands = operands(number);
-    assert_eq!(operands.len(), values.len(), "call {number}");
-    let (mut memory, mut arguments) = (Vec::new(), [0; 4]);
-    for (operand, value) in operands.iter().zip(values) {
-        arguments[operand.register] = DATA + 8 * memory.len() as u64;
-        assert_eq!(value.len() as u64, operand.words, "call {number}");
-        memory.extend_from_slice(value);
-    }
-    (memory, (number, arguments))
-}
-
-/// Checks one call on operands of its own; whether it has a result.
-fn check_one(number: u64, values: &[&[u64]]) -> bool {
-    let (memory, call) = scene(number, values);
-    check(&memory, &[call]) == 1
-}
-
-/// The number with this value and so many words.
-fn small(value: u64, count: usize) -> Vec<u64> {
-    let mut words = vec![0; count];
-    words[0] = value;
-    words
-}
-
-/// 2 to the power of `bit`.
-fn power(bit: usize, count: usize) -> Vec<u64> {
-    let mut words = vec![0; count];
-    words[bit / 64] = 1 << (bit % 64);
-    words
-}
-
-/// Words with bits that are clear or set in long rows.
-fn edgy(random: &mut StdRng, count: usize) -> Vec<u64> {
-    let mut word = || match random.random_range(0..6) {
-        0 => 0,
-        1 => u64::MAX,
-        2 => u64::from(u32::MAX) << 32,
-        3 => random.random::<u64>() >> 40,
-        _ => random.random(),
-    };
-    (0..count).map(|_| word()).collect()
-}
-
-/// Operands with which most calls have a result: every word is less than 2^60, so that everything
-/// is less than the moduli of fields.
-fn mild(random: &mut StdRng, count: usize) -> Vec<u64> {
-    (0..count).map(|_| random.random::<u64>() >> 4).collect()
-}
 
 #[test]
 fn calls_have_the_numbers_of_their_contracts() {
@@ -390,145 +242,6 @@ fn one_pointer_for_all_operands() {
     }
 }
 
-/// Puts words into the code, where they are never executed; their address.
-fn in_code(code: &mut Assembler, words: &[u64]) -> u64 {
-    let over = code.label();
-    code.jal(0, over);
-    if code.pc() % 8 != 0 {
-        code.word(0);
-    }
-    let address = code.pc();
-    for word in words {
-        code.word(*word as u32).word((*word >> 32) as u32);
-    }
-    code.place(over);
-    address
-}
-
-#[test]
-fn operands_may_be_in_code_and_targets_may_not() {
-    let mut random = StdRng::seed_from_u64(4);
-    for number in numbers() {
-        let operands = operands(number);
-        // A modulus with a high word lets everything have a result; odd numbers have inverses
-        // modulo a power of 2.
-        let mut values: Vec<Vec<u64>> =
-            operands.iter().map(|operand| mild(&mut random, operand.words as usize)).collect();
-        if number < 1048 {
-            values[2] = power(64 * values[2].len() - 1, values[2].len());
-            values[1][0] |= 1;
-        }
-        let (mut memory, call) =
-            scene(number, &values.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        assert!(execute_in(&mut memory, call));
-        let target = operands[0].words;
-        let mut code = Assembler::new();
-        code.data(DATA, &bytes(&values[0]));
-        let mut arguments = [DATA; 4];
-        for (operand, words) in operands.iter().zip(&values).skip(1) {
-            arguments[operand.register] = in_code(&mut code, words);
-        }
-        let place = in_code(&mut code, &values[0]);
-        let mut written = code.clone();
-        code.call(number, arguments).commit(DATA, 8 * target).halt(0);
-        let run = run_well(&code.load(), &[]);
-        assert_eq!(run.public_output, bytes(&memory[..target as usize]), "call {number}");
-
-        arguments[0] = place;
-        written.call(number, arguments);
-        let cause = trap_of(&written);
-        assert_eq!(cause, Cause::StoreToExecutable { address: place, width: 8 * target });
-    }
-}
-
-/// A target whose last word alone is the first of the code.
-#[test]
-fn targets_may_end_where_code_begins() {
-    for number in numbers() {
-        let words = operands(number)[0].words;
-        let start = Assembler::CODE_START;
-        let mut code = Assembler::new();
-        code.call(number, [start - 8 * words + 8, DATA, DATA, DATA]);
-        let address = start - 8 * words + 8;
-        assert_eq!(trap_of(&code), Cause::StoreToExecutable { address, width: 8 * words });
-        let target = start - 8 * words;
-        let mut code = Assembler::new();
-        let (memory, (_, mut arguments)) = working(number);
-        code.data(DATA, &bytes(&memory));
-        code.copy_words(target, arguments[0], words);
-        arguments[0] = target;
-        code.call(number, arguments).halt(0);
-        run_well(&code.load(), &[]);
-    }
-}
-
-/// A call that has a result.
-fn working(number: u64) -> (Vec<u64>, Call) {
-    let values: Vec<Vec<u64>> = operands(number)
-        .iter()
-        .map(|operand| small(3 + 2 * operand.register as u64, operand.words as usize))
-        .map(|mut words| {
-            if words.len() > 4 {
-                words[4] = 1;
-            }
-            words
-        })
-        .collect();
-    scene(number, &values.iter().map(Vec::as_slice).collect::<Vec<_>>())
-}
-
-fn trap_of(code: &Assembler) -> Cause {
-    match run_both(&code.load(), &[]) {
-        Err(ExecuteError::Trap(trap)) => {
-            assert_eq!(trap.place.pc, code.pc() - 4, "{trap}");
-            trap.cause
-        }
-        other => panic!("no trap: {other:?}"),
-    }
-}
-
-#[test]
-fn pointers_that_are_no_words_in_memory() {
-    for number in numbers() {
-        let (memory, (_, arguments)) = working(number);
-        assert_eq!(check(&memory, &[(number, arguments)]), 1, "call {number}");
-        for Operand { register, words } in operands(number) {
-            let with = |pointer: u64| {
-                let mut code = Assembler::new();
-                let mut arguments = arguments;
-                arguments[register] = pointer;
-                code.data(DATA, &bytes(&memory)).call(number, arguments);
-                code
-            };
-            for address in [DATA + 1, DATA + 4, DATA + 7, END - 1, 1 << 48 | 2, u64::MAX, 4, 1] {
-                let cause = trap_of(&with(address));
-                assert_eq!(cause, Cause::OperandMisaligned { number, address });
-            }
-            // The first or the last word isn't in memory, and numbers that wrap around, in 64 bits
-            // or in the proof's field.
-            let width = 8 * words;
-            let end = END - width + 8;
-            for address in [
-                0,
-                0xff8,
-                end,
-                END - 8,
-                END,
-                1 << 48,
-                (1 << 48) + DATA,
-                1 << 63,
-                0xFFFF_FFFF_0000_0000,
-                0xFFFF_FFFF_0000_0008 + DATA,
-                u64::MAX - 7,
-                u64::MAX - width + 1,
-            ] {
-                let cause = trap_of(&with(address));
-                assert_eq!(cause, Cause::OutsideMemory { address, width }, "a{register}");
-            }
-        }
-    }
-}
-
 #[test]
 fn operands_in_the_last_words_of_memory() {
     for number in numbers() {
@@ -557,21 +270,6 @@ fn operands_in_the_last_words_of_memory() {
     }
 }
 
-#[test]
-fn numbers_between_the_calls_are_none() {
-    let others = [1039, 1051, 1055, 1062, 1063, 1065, 1 << 32 | 1040, 1 << 63 | 1064];
-    for number in others.into_iter().chain([number_in_field(1040), number_in_field(1056)]) {
-        let mut code = Assembler::new();
-        code.call(number, [DATA; 4]);
-        assert_eq!(trap_of(&code), Cause::UnknownCall { number });
-    }
-}
-
-/// Another number that is the same in the proof's field.
-fn number_in_field(number: u64) -> u64 {
-    0xFFFF_FFFF_0000_0001 + number
-}
-
 /// Registers that a call doesn't take may be anything, and all are left as they are.
 #[test]
 fn what_is_not_taken_may_be_anything() {
@@ -585,13 +283,33 @@ fn what_is_not_taken_may_be_anything() {
             assert_eq!(check(&memory, &[(number, arguments)]), 1, "call {number}");
             let mut code = Assembler::new();
             code.data(DATA, &bytes(&memory)).li(5, 6).call(number, arguments);
-            code.li(6, 7).li(17, 93).push(lvm_vm::assemble::ecall());
+            code.li(6, 7).li(17, 93).push(ecall());
             let run = run_well(&code.load(), &[]);
             let mut expected = [0; 32];
             (expected[5], expected[6], expected[17]) = (6, 7, 93);
             expected[10..14].copy_from_slice(&arguments);
             assert_eq!(run.registers, expected, "call {number}");
         }
+    }
+}
+
+/// a3 is read where the call takes it, so that it is refreshed then if it has rested for long.
+#[test]
+fn an_old_a3_is_refreshed() {
+    for (number, is_read) in [(1040, true), (1043, false), (1046, true), (1048, false)] {
+        let (memory, (_, arguments)) = working(number);
+        let mut code = Assembler::new();
+        code.data(DATA, &bytes(&memory)).li(13, arguments[3]).li(5, 20_000);
+        let top = code.here();
+        code.push(i(Addi, 5, 5, -1)).branch(Bne, 5, 0, top);
+        code.li(17, number);
+        for (register, argument) in (10..).zip(&arguments[..3]) {
+            code.li(register, *argument);
+        }
+        code.push(ecall()).halt(0);
+        let recording = run_both(&code.load(), &[]).expect("it ends");
+        let mut refreshes = recording.segments[0].events.refreshes.iter();
+        assert_eq!(refreshes.any(|it| it.register == 13), is_read, "call {number}");
     }
 }
 
