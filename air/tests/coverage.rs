@@ -208,7 +208,7 @@ fn labels_are_found_in_sources() {
 ///
 /// The operands that an instruction doesn't have are 0 on the bus `program`, and a table of one
 /// operation has one code; `tables/program.rs` lists them, and they are left out here.
-const CONSTANT_FIELDS: [&str; 46] = [
+const CONSTANT_FIELDS: [&str; 54] = [
     "boundary: cell.is_writable = 1",
     "boundary: cell.segment = (statement.segment − 1)",
     "boundary: cell.segment = statement.segment",
@@ -240,8 +240,16 @@ const CONSTANT_FIELDS: [&str; 46] = [
     "memory: cell.is_writable = 1",
     "memory: cell.lo = 0",
     "memory: cell.segment = 0",
+    "modular_256: memory.is_writable = 1",
+    "modular_256: register.register = 13",
+    "modular_384: memory.is_writable = 1",
+    "modular_384: register.register = 13",
+    "point_memory: call.takes_a2 = 0",
+    "point_memory: memory.is_writable = 1",
     "private_input: cell.is_writable = 1",
     "private_input: cell.segment = 0",
+    "quadratic_256: memory.is_writable = 1",
+    "quadratic_384: memory.is_writable = 1",
     "sha256: call.number = 1064",
     "sha256: call.takes_a1 = 1",
     "sha256: call.takes_a2 = 0",

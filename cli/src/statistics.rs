@@ -8,7 +8,11 @@ use lvm_isa::instruction::{Class, Operation};
 use lvm_isa::segment::Cell;
 use lvm_prover::{Estimate, Program, TableSize, budget};
 use lvm_syscalls::layout::{PRIVATE_INPUT_END, PRIVATE_INPUT_START};
-use lvm_syscalls::{commit, copy_words, halt, keccak_f, panic, print};
+use lvm_syscalls::modular::{WORDS_256, WORDS_384};
+use lvm_syscalls::quadratic::{WORDS_BLS12_381, WORDS_BN254};
+use lvm_syscalls::{
+    commit, copy_words, curve, halt, keccak_f, modular, panic, print, quadratic, sha256,
+};
 use lvm_vm::profile::Profile;
 use serde::Serialize;
 
@@ -179,7 +183,7 @@ fn by_count<'a>(counts: &BTreeMap<&'a str, u64>) -> Vec<(&'a str, u64)> {
 }
 
 /// What a system call is called. Others than these don't happen: they trap.
-const fn call_name(number: u64) -> &'static str {
+fn call_name(number: u64) -> &'static str {
     match number {
         print::NUMBER => "print",
         panic::NUMBER => "panic",
@@ -187,8 +191,52 @@ const fn call_name(number: u64) -> &'static str {
         halt::NUMBER => "halt",
         copy_words::NUMBER => "copy_words",
         keccak_f::NUMBER => "keccak_f",
-        _ => "unknown",
+        sha256::NUMBER => "sha256",
+        _ => operation_name(number).unwrap_or("unknown"),
     }
+}
+
+/// What a call that computes is called: its table or its curve, and its operation. The operations
+/// are in the order of their calls.
+fn operation_name(number: u64) -> Option<&'static str> {
+    const MODULAR: [[&str; 4]; 2] = [
+        [
+            "modular_256 multiply",
+            "modular_256 multiply_add",
+            "modular_256 multiply_subtract",
+            "modular_256 invert",
+        ],
+        [
+            "modular_384 multiply",
+            "modular_384 multiply_add",
+            "modular_384 multiply_subtract",
+            "modular_384 invert",
+        ],
+    ];
+    const QUADRATIC: [[&str; 3]; 2] = [
+        ["quadratic_256 multiply", "quadratic_256 multiply_add", "quadratic_256 multiply_subtract"],
+        ["quadratic_384 multiply", "quadratic_384 multiply_add", "quadratic_384 multiply_subtract"],
+    ];
+    const CURVE: [[&str; 2]; 3] = [
+        ["secp256k1 add", "secp256k1 double"],
+        ["secp256r1 add", "secp256r1 double"],
+        ["bn254 add", "bn254 double"],
+    ];
+    let mut modulars = MODULAR.into_iter().zip([WORDS_256, WORDS_384]);
+    let mut quadratics = QUADRATIC.into_iter().zip([WORDS_BN254, WORDS_BLS12_381]);
+    modulars
+        .find_map(|(names, words)| {
+            modular::operation(words, number).map(|operation| names[operation as usize])
+        })
+        .or_else(|| {
+            quadratics.find_map(|(names, words)| {
+                quadratic::operation(words, number).map(|operation| names[operation as usize])
+            })
+        })
+        .or_else(|| {
+            let (curve, operation) = curve::operation(number)?;
+            Some(CURVE[curve as usize][operation as usize])
+        })
 }
 
 impl TouchedBytes {

@@ -4,7 +4,10 @@
 mod both;
 
 use both::{check_recording, memory_lists, run_both, step_lists};
-use lvm_isa::event::{Access, Commit, CopyStep, EcallStep, Events, Keccak, MemoryStep, Step};
+use lvm_isa::event::{
+    Access, Commit, CopyStep, EcallStep, Events, Keccak, MemoryStep, Modular, PointCall, Quadratic,
+    Sha256, Step,
+};
 use lvm_isa::instruction::{Class, Operation::*};
 use lvm_isa::segment::{Budget, Costs, Segment};
 use lvm_syscalls::layout::PRIVATE_INPUT_START;
@@ -23,7 +26,9 @@ const INPUT: &[u8] = b"some private input";
 /// touched in each round and words that are touched in one.
 fn program() -> LoadedProgram {
     let mut code = Assembler::new();
-    code.data(DATA, b"initial").li(20, DATA).li(21, PRIVATE_INPUT_START).li(22, 12).li(23, 1);
+    code.data(DATA, b"initial").data(DATA + 1024, &[1; 96]).data(DATA + 1120, &[2; 96]);
+    code.data(DATA + 1216, &[3; 96]).data(DATA + 1312, &[0xFB; 48]);
+    code.li(20, DATA).li(21, PRIVATE_INPUT_START).li(22, 12).li(23, 1);
     let top = code.here();
     let even = code.label();
     code.push(r(Mul, 23, 23, 22)).push(i(Slli, 5, 22, 3)).push(r(Add, 5, 5, 20));
@@ -31,10 +36,26 @@ fn program() -> LoadedProgram {
     code.push(i(Lbu, 7, 21, 5)).push(r(Divu, 8, 6, 22)).push(i(Sraiw, 9, 8, 3));
     code.push(i(Andi, 9, 22, 1)).branch(Beq, 9, 0, even);
     code.commit(DATA + 13, 5).copy_words(DATA + 520, DATA + 3, 9).keccak_f(DATA + 512);
+    computations(&mut code);
     code.place(even);
     code.push(i(Addi, 22, 22, -1)).branch(Bne, 22, 0, top);
     code.commit(DATA + 512, 200).halt(7);
     code.load()
+}
+
+/// Calls of each kind that compute with what those of the round before left. Each number has room
+/// for 12 words; nothing writes the second point and the modulus.
+fn computations(code: &mut Assembler) {
+    let [p, q, number, modulus] = [1024, 1120, 1216, 1312].map(|offset| DATA + offset);
+    code.call(1056, [p, q, 0, 0]).call(1059, [p, 0, 0, 0]).call(1064, [number, p, 0, 0]);
+    for first in [1040, 1044] {
+        // The destination and the factor a overlap.
+        code.call(first + 1, [number, number + 8, modulus, p]);
+        code.call(first + 2, [p, q, modulus, number]);
+        code.call(first, [p, p, modulus, p]);
+    }
+    code.copy_words(number, DATA + 256, 1).copy_words(p, q, 12);
+    code.call(1049, [p, p, q, 0]).call(1054, [p, q, q, 0]);
 }
 
 /// A register and a word that rest for longer than an access by itself can prove.
@@ -74,7 +95,6 @@ fn check(program: &LoadedProgram, budget: &Budget) -> usize {
 /// The events of segments, one after another, without times. Refreshes are left out: times alone
 /// say which there are.
 fn timeless<'a>(segments: impl IntoIterator<Item = &'a Events>) -> Events {
-    let access = |access: Access| Access { time: 0, ..access };
     let step = |step: Step| Step {
         time: 0,
         rs1: access(step.rs1),
@@ -122,8 +142,50 @@ fn timeless<'a>(segments: impl IntoIterator<Item = &'a Events>) -> Events {
             pointer: it.pointer,
             words: it.words.map(access),
         }));
+        all.modular_256.extend(events.modular_256.iter().map(timeless_modular));
+        all.modular_384.extend(events.modular_384.iter().map(timeless_modular));
+        all.quadratic_256.extend(events.quadratic_256.iter().map(timeless_quadratic));
+        all.quadratic_384.extend(events.quadratic_384.iter().map(timeless_quadratic));
+        all.points.extend(events.points.iter().map(|it| PointCall {
+            time: 0,
+            q: it.q.map(access),
+            p: it.p.map(access),
+            ..*it
+        }));
+        all.sha256.extend(events.sha256.iter().map(|it| Sha256 {
+            time: 0,
+            block: it.block.map(access),
+            state: it.state.map(access),
+            ..*it
+        }));
     }
     all
+}
+
+const fn access(access: Access) -> Access {
+    Access { time: 0, ..access }
+}
+
+fn timeless_modular<const W: usize>(it: &Modular<W>) -> Modular<W> {
+    Modular {
+        time: 0,
+        a3: access(it.a3),
+        a: it.a.map(access),
+        b: it.b.map(access),
+        modulus: it.modulus.map(access),
+        target: it.target.map(access),
+        ..*it
+    }
+}
+
+fn timeless_quadratic<const E: usize>(it: &Quadratic<E>) -> Quadratic<E> {
+    Quadratic {
+        time: 0,
+        a: it.a.map(access),
+        b: it.b.map(access),
+        target: it.target.map(access),
+        ..*it
+    }
 }
 
 fn step_lists_mut(events: &mut Events) -> [(Class, &mut Vec<Step>); 13] {
@@ -179,15 +241,25 @@ fn without_events(program: &LoadedProgram, budget: &Budget) -> Vec<Segment> {
         let Events { add_immediate, commits, copies, keccaks, refreshes, .. } = &segment.events;
         assert!(add_immediate.is_empty() && commits.is_empty() && copies.is_empty());
         assert!(keccaks.is_empty() && refreshes.is_empty());
+        assert_eq!(computations_of(&segment.events), 0);
         segments.push(segment);
     }
     summaries(&segments)
 }
 
+/// How many calls that compute there are.
+fn computations_of(events: &Events) -> usize {
+    let Events { modular_256, modular_384, quadratic_256, quadratic_384, .. } = events;
+    let numbers = modular_256.len() + modular_384.len() + quadratic_256.len() + quadratic_384.len();
+    numbers + events.points.len() + events.sha256.len()
+}
+
 #[test]
 fn cut_after_any_number_of_cycles() {
     let program = program();
-    let cycles = run_both(&program, INPUT).expect("it ends").execution.cycles;
+    let run = run_both(&program, INPUT).expect("it ends");
+    let cycles = run.execution.cycles;
+    assert_eq!(computations_of(&run.segments[0].events), 6 * 11);
     for limit in (1..40).chain([100, cycles - 1, cycles, cycles + 1, u64::MAX]) {
         let segments = check(&program, &Budget::cycles(limit));
         assert_eq!(segments as u64, cycles.div_ceil(limit), "{limit} cycles");
@@ -210,7 +282,7 @@ fn cut_by_any_costs() {
             computations: core::array::from_fn(|_| cost()),
             touched: cost(),
         };
-        let limit = random.random_range(1..20_000);
+        let limit = random.random_range(1..100_000);
         let keccak_fills = vec![2, 4];
         counts.push(check(&program, &Budget { costs, limit, keccak_fills }));
     }

@@ -68,6 +68,65 @@ fn of_a_program_known_to_the_last_instruction() {
     assert_eq!(statistics["touched_bytes"], touched);
 }
 
+/// Each call that computes has a name of its own.
+#[test]
+fn of_calls_that_compute() {
+    const D: u64 = Assembler::DATA_START;
+    let names = [
+        (1040, "modular_256 multiply"),
+        (1041, "modular_256 multiply_add"),
+        (1042, "modular_256 multiply_subtract"),
+        (1043, "modular_256 invert"),
+        (1044, "modular_384 multiply"),
+        (1045, "modular_384 multiply_add"),
+        (1046, "modular_384 multiply_subtract"),
+        (1047, "modular_384 invert"),
+        (1048, "quadratic_256 multiply"),
+        (1049, "quadratic_256 multiply_add"),
+        (1050, "quadratic_256 multiply_subtract"),
+        (1052, "quadratic_384 multiply"),
+        (1053, "quadratic_384 multiply_add"),
+        (1054, "quadratic_384 multiply_subtract"),
+        (1056, "secp256k1 add"),
+        (1057, "secp256k1 double"),
+        (1058, "secp256r1 add"),
+        (1059, "secp256r1 double"),
+        (1060, "bn254 add"),
+        (1061, "bn254 double"),
+        (1064, "sha256"),
+    ];
+    let mut code = Assembler::new();
+    // Odd numbers, and moduli whose highest bit is set and most others aren't.
+    let (ones, twos) = (D + 0x1000, D + 0x1100);
+    let (narrow, wide) = (D + 0x1200, D + 0x1300);
+    code.data(ones, &[1; 96]).data(twos, &[2; 96]);
+    code.data(narrow, &[&[0; 31][..], &[0x80]].concat());
+    code.data(wide, &[&[0; 47][..], &[0x80]].concat());
+    for (at, (number, _)) in (0..).zip(names) {
+        // Elements of the fields and points; a target for each call.
+        let target = D + 0x80 * at;
+        code.copy_words(target, twos, 12);
+        let arguments = match number {
+            1040..=1043 => [target, ones, narrow, twos],
+            1044..=1047 => [target, ones, wide, twos],
+            _ => [target, ones, twos, 0],
+        };
+        code.call(number, arguments);
+    }
+    code.halt(0);
+    let folder = Folder::new();
+    folder.write("guest.elf", code.elf());
+    let ended = folder.run(["execute", "guest.elf", "--stats", "--json"]);
+    ended.success();
+    let report = ended.json();
+    check_totals(&report);
+    let calls = &report["statistics"]["system_calls"];
+    for (number, name) in names {
+        assert_eq!(calls[name], 1, "call {number}");
+    }
+    assert_eq!(calls.as_object().expect("counts have names").len(), names.len() + 2);
+}
+
 #[test]
 fn of_the_bundled_guests() {
     let folder = Folder::new();

@@ -10,7 +10,7 @@ use lvm_vm::assemble::{Assembler, ecall, i, r, s};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
-use crate::lie::Lie;
+use crate::support::lie::Lie;
 use crate::support::{Run, all};
 
 /// A program that ends with x10 as exit code.

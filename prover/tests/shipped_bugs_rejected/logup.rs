@@ -10,7 +10,7 @@ use lvm_vm::assemble::{Assembler, ecall, i, r};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
-use crate::lie::{Lie, copy};
+use crate::support::lie::{Lie, copy};
 use crate::support::part_mut;
 
 fn sum() -> Assembler {

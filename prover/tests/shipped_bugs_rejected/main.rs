@@ -6,7 +6,6 @@
 mod denial_of_service;
 mod fields;
 mod instructions;
-mod lie;
 mod logup;
 mod memory;
 #[path = "../support/mod.rs"]

@@ -8,8 +8,8 @@ use lvm_syscalls::halt;
 use lvm_syscalls::layout::{MEMORY_END, PRIVATE_INPUT_START};
 use lvm_vm::assemble::{Assembler, ecall, i};
 
-use crate::lie::Lie;
 use crate::support::Run;
+use crate::support::lie::Lie;
 
 /// Ends with the word at `address`, which nobody has written.
 fn reads(address: u64) -> Run {

@@ -17,7 +17,7 @@ use lvm_verifier::{Claim, Profile, Proof, Verifier, VerifyError};
 use lvm_vm::assemble::{Assembler, ecall, r};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::lie::{Lie, copy};
+use crate::support::lie::{Lie, copy};
 use crate::support::{Run, part_mut};
 
 /// Commits five bytes, permutes a state, so that there is a table that looks at the next row, and

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod layout;
+pub(crate) mod lie;
 
 use lvm_air::check::{FilledPart, Imbalance, Report, check_parts};
 use lvm_air::table::Table;

@@ -7,7 +7,11 @@
 //! segment takes what the ones before it left, and when the ledger has what was before the first
 //! and after the last.
 
+pub(crate) mod computations;
+
 use std::collections::{BTreeMap, HashMap};
+
+use computations::Computations;
 
 use lvm_isa::event::{
     Access, CopyStep, Events, MemoryStep, REGISTER_GAP_MAX, REGISTERS, SINK, Step, TICKS_PER_STEP,
@@ -209,6 +213,7 @@ fn tally_of(events: &Events) -> Tally {
         commits: events.commits.len() as u64,
         copies: events.copies.len() as u64,
         keccaks: events.keccaks.len() as u64,
+        computations: computations::counts(events),
         touched: events.touched.len() as u64,
         ..Tally::default()
     };
@@ -326,6 +331,7 @@ fn check_calls(
     let mut commits = events.commits.iter();
     let mut copies = events.copies.iter();
     let mut keccaks = events.keccaks.iter();
+    let mut computations = Computations::of(events);
     let mut ended = None;
     for (position, call) in events.ecall.iter().enumerate() {
         let (pc, instruction) = program.program().instructions[call.index as usize];
@@ -373,11 +379,15 @@ fn check_calls(
             }
             halt::NUMBER => Some(call.a0.value),
             panic::NUMBER => Some(panic::EXIT_CODE),
-            _ => None,
+            _ => {
+                computations.check(chains, call);
+                None
+            }
         };
         assert!(ended.is_none() || position + 1 == events.ecall.len(), "no call after the end");
     }
     assert_eq!((commits.next(), copies.next(), keccaks.next()), (None, None, None));
+    computations.check_end();
     ended
 }
 

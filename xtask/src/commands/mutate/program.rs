@@ -1,7 +1,10 @@
 //! A short program whose run has rows in every table, in two segments.
 
 use lvm_isa::instruction::Operation::{self, *};
+use lvm_syscalls::curve::{self, Curve};
 use lvm_syscalls::layout::PRIVATE_INPUT_START;
+use lvm_syscalls::modular::{self, WORDS_256, WORDS_384};
+use lvm_syscalls::quadratic::{self, WORDS_BLS12_381, WORDS_BN254};
 use lvm_vm::assemble::{Assembler, ecall, i, r, s};
 
 /// What the program reads.
@@ -41,6 +44,10 @@ pub(super) fn assemble() -> (Assembler, u64) {
     let mut a = Assembler::new();
     let pattern: Vec<u8> = (0..240u8).map(|byte| byte.wrapping_mul(37) ^ 0x85).collect();
     a.data(DATA, &pattern);
+    for (at, offset) in NUMBERS.into_iter().enumerate() {
+        a.data(DATA + offset, &words(at as u64));
+    }
+    a.data(DATA + MODULUS, &modulus());
     for [x, y] in OPERANDS {
         a.li(A, x).li(B, y);
         for operation in REGISTER {
@@ -76,10 +83,60 @@ pub(super) fn assemble() -> (Assembler, u64) {
     a.keccak_f(DATA + 8);
     a.copy_words(DATA + 0x20_0000, DATA, 2);
     a.copy_words(DATA + 8, DATA + 3, 5);
+    computations(&mut a);
     a.commit(DATA, 9);
     a.halt(0);
     let cycles = (a.pc() - calls) / 4;
     (a, cycles)
+}
+
+/// Where the operands of the calls that compute are, from [`DATA`] on: three numbers, elements or
+/// points, each with 12 words to itself, and the modulus.
+const NUMBERS: [u64; 3] = [0x1000, 0x1060, 0x10C0];
+const MODULUS: u64 = 0x1120;
+/// What registers hold that a call doesn't take.
+const GARBAGE: u64 = 0xFEDC_BA98_7654_3210;
+
+/// Twelve words, each less than 2^60, so that they are parts of elements of all fields.
+fn words(seed: u64) -> Vec<u8> {
+    let word = |at: u64| (12 * seed + at + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 4;
+    (0..12).flat_map(|at| word(at).to_le_bytes()).collect()
+}
+
+/// A prime of 256 bits, and with the words after it an odd number of 384 bits.
+fn modulus() -> Vec<u8> {
+    let [first, second, third, fourth] = Curve::Secp256k1.modulus();
+    let words = [first, second, third, fourth, 0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3211];
+    words.into_iter().flat_map(u64::to_le_bytes).collect()
+}
+
+/// Each call that computes, on operands of their own and on ones that are the same; one that reads
+/// code.
+fn computations(a: &mut Assembler) {
+    let [d, x, y] = NUMBERS.map(|offset| DATA + offset);
+    let m = DATA + MODULUS;
+    for count in [WORDS_256, WORDS_384] {
+        for operation in modular::Operation::ALL {
+            let number = modular::number(count, operation);
+            let b = if operation == modular::Operation::Invert { GARBAGE } else { y };
+            a.call(number, [d, x, m, b]).call(number, [d, d, m, b]);
+        }
+    }
+    let code = Assembler::CODE_START;
+    a.call(modular::number(WORDS_256, modular::Operation::Multiply), [d, code, m, code + 8]);
+    for count in [WORDS_BN254, WORDS_BLS12_381] {
+        a.copy_words(d, y, count as u64);
+        for operation in quadratic::Operation::ALL {
+            let number = quadratic::number(count, operation);
+            a.call(number, [d, x, y, GARBAGE]).call(number, [d, d, d, GARBAGE]);
+        }
+    }
+    for curve in Curve::ALL {
+        let [add, double] = curve::Operation::ALL.map(|operation| curve::number(curve, operation));
+        a.copy_words(d, y, 8);
+        a.call(add, [d, x, GARBAGE, GARBAGE]).call(double, [d, GARBAGE, GARBAGE, GARBAGE]);
+        a.call(add, [d, x, 0, 0]).call(double, [d, 0, 0, 0]);
+    }
 }
 
 /// JAL and JALR, forwards and backwards, with a destination and without.

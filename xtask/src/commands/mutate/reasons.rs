@@ -7,7 +7,7 @@ use super::subject::{HALTS, Rows};
 /// A reason.
 struct Reason {
     table: &'static str,
-    /// Column names.
+    /// Column names; `[*]` stands for any index.
     columns: &'static [&'static str],
     /// Honest cells that make the named columns free, as `(column, value)`.
     when: &'static [(&'static str, u64)],
@@ -124,7 +124,31 @@ const REASONS: &[Reason] = &[
         when: &[("export", 0)],
         why: "only the last row of a permutation sends and receives messages",
     },
+    Reason { table: "modular_256", columns: FACTOR, when: &[("is_invert", 1)], why: INVERTS },
+    Reason { table: "modular_384", columns: FACTOR, when: &[("is_invert", 1)], why: INVERTS },
+    Reason {
+        table: "point_memory",
+        columns: &["q[*].found.time", "q[*].found.gap.low", "q[*].is_writable"],
+        when: &[("is_double", 1)],
+        why: "there is no second point to double, so it isn't read",
+    },
 ];
+
+/// What a call that finds an inverse has of a second factor.
+const FACTOR: &[&str] = &[
+    "a3.before.lo",
+    "a3.before.hi",
+    "a3.time",
+    "b[*].found.before.lo",
+    "b[*].found.before.hi",
+    "b[*].found.time",
+    "b[*].found.gap.low",
+    "b[*].is_writable",
+    "b_limbs[*].lo.low",
+    "b_limbs[*].hi.low",
+];
+/// Why it is free.
+const INVERTS: &str = "there is one factor to invert: a second one isn't read";
 
 /// Why the time of the access to rs2 is free in the immediate form.
 const IMMEDIATE: &str = "the immediate form doesn't read rs2, so there is no access before";
@@ -134,10 +158,17 @@ pub(super) fn reason(rows: &Rows, row: usize, column: &str) -> Option<&'static s
     REASONS.iter().find(|reason| reason.covers(rows, row, column)).map(|reason| reason.why)
 }
 
+/// A column's name with `*` for its indices.
+fn any_index(column: &str) -> String {
+    let parts = column.split(['[', ']']).enumerate();
+    parts.map(|(at, part)| if at % 2 == 0 { part } else { "[*]" }).collect()
+}
+
 impl Reason {
     fn covers(&self, rows: &Rows, row: usize, column: &str) -> bool {
         self.table == rows.table.name()
-            && self.columns.contains(&column)
+            && (self.columns.contains(&column)
+                || self.columns.contains(&any_index(column).as_str()))
             && self.when.iter().all(|&(name, value)| rows.cell(row, name) == Some(value))
     }
 }
