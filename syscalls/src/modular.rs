@@ -117,6 +117,21 @@ pub fn multiply<const WORDS: usize>(
     }
 }
 
+/// Replaces `d` by `a·b` modulo `m`, for 4 or 6 words. Unlike the result of [`multiply`], this one is
+/// not copied.
+#[cfg(target_arch = "riscv64")]
+#[inline(always)]
+pub fn multiply_to<const WORDS: usize>(
+    d: &mut [u64; WORDS],
+    a: &[u64; WORDS],
+    b: &[u64; WORDS],
+    m: &[u64; WORDS],
+) {
+    const { assert!(WORDS == WORDS_256 || WORDS == WORDS_384) };
+    // SAFETY: all are references.
+    unsafe { call::<WORDS, { Operation::Multiply as usize }>(d, a, m, b) };
+}
+
 /// Replaces `d` by `d·b` modulo `m`, for 4 or 6 words.
 #[cfg(target_arch = "riscv64")]
 #[inline(always)]
@@ -180,4 +195,14 @@ pub fn invert<const WORDS: usize>(a: &[u64; WORDS], m: &[u64; WORDS]) -> [u64; W
         call::<WORDS, { Operation::Invert as usize }>(d.as_mut_ptr(), a, m, a);
         d.assume_init()
     }
+}
+
+/// Replaces `d` by its inverse modulo `m`, which it must have, for 4 or 6 words.
+#[cfg(target_arch = "riscv64")]
+#[inline(always)]
+pub fn invert_assign<const WORDS: usize>(d: &mut [u64; WORDS], m: &[u64; WORDS]) {
+    const { assert!(WORDS == WORDS_256 || WORDS == WORDS_384) };
+    let d: *mut [u64; WORDS] = d;
+    // SAFETY: both come from references, and the call reads before it writes.
+    unsafe { call::<WORDS, { Operation::Invert as usize }>(d, d, m, d) };
 }

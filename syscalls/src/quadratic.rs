@@ -118,6 +118,16 @@ pub fn multiply<const WORDS: usize>(a: &[u64; WORDS], b: &[u64; WORDS]) -> [u64;
     }
 }
 
+/// Replaces `d` by `a·b`, for 8 words over BN254's field or 12 over BLS12-381's. Unlike the result of
+/// [`multiply`], this one is not copied.
+#[cfg(target_arch = "riscv64")]
+#[inline(always)]
+pub fn multiply_to<const WORDS: usize>(d: &mut [u64; WORDS], a: &[u64; WORDS], b: &[u64; WORDS]) {
+    const { assert!(WORDS == WORDS_BN254 || WORDS == WORDS_BLS12_381) };
+    // SAFETY: all are references.
+    unsafe { call::<WORDS, { Operation::Multiply as usize }>(d, a, b) };
+}
+
 /// Replaces `d` by `d·b`, for 8 words over BN254's field or 12 over BLS12-381's.
 #[cfg(target_arch = "riscv64")]
 #[inline(always)]

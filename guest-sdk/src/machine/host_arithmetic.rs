@@ -23,6 +23,16 @@ pub mod modular {
         call(Operation::Multiply, [a, a, b, m])
     }
 
+    /// Replaces `d` by `a·b` modulo `m`.
+    pub fn multiply_to<const WORDS: usize>(
+        d: &mut [u64; WORDS],
+        a: &[u64; WORDS],
+        b: &[u64; WORDS],
+        m: &[u64; WORDS],
+    ) {
+        *d = multiply(a, b, m);
+    }
+
     /// Replaces `d` by `d·b` modulo `m`.
     pub fn multiply_assign<const WORDS: usize>(
         d: &mut [u64; WORDS],
@@ -62,11 +72,17 @@ pub mod modular {
     pub fn invert<const WORDS: usize>(a: &[u64; WORDS], m: &[u64; WORDS]) -> [u64; WORDS] {
         call(Operation::Invert, [a, a, a, m])
     }
+
+    /// Replaces `d` by its inverse modulo `m`, which it must have.
+    pub fn invert_assign<const WORDS: usize>(d: &mut [u64; WORDS], m: &[u64; WORDS]) {
+        *d = invert(d, m);
+    }
 }
 
 pub mod quadratic {
-    use lvm_syscalls::quadratic::{MODULUS_BLS12_381, MODULUS_BN254};
-    pub use lvm_syscalls::quadratic::{Operation, WORDS_BLS12_381, WORDS_BN254};
+    pub use lvm_syscalls::quadratic::{
+        MODULUS_BLS12_381, MODULUS_BN254, Operation, WORDS_BLS12_381, WORDS_BN254,
+    };
 
     fn call<const WORDS: usize>(
         operation: Operation,
@@ -90,6 +106,15 @@ pub mod quadratic {
     #[must_use]
     pub fn multiply<const WORDS: usize>(a: &[u64; WORDS], b: &[u64; WORDS]) -> [u64; WORDS] {
         call(Operation::Multiply, [a, a, b])
+    }
+
+    /// Replaces `d` by `a·b`.
+    pub fn multiply_to<const WORDS: usize>(
+        d: &mut [u64; WORDS],
+        a: &[u64; WORDS],
+        b: &[u64; WORDS],
+    ) {
+        *d = multiply(a, b);
     }
 
     /// Replaces `d` by `d·b`.
