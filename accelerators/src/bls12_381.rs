@@ -10,16 +10,11 @@
 
 use alloc::vec::Vec;
 
-use ark_bls12_381::{Bls12_381, Fq, Fq2, Fr, G1Affine, G2Affine, g1, g2};
-use ark_ec::hashing::curve_maps::wb::{WBConfig, WBMap};
-use ark_ec::hashing::map_to_curve_hasher::MapToCurve;
-use ark_ec::pairing::Pairing;
-use ark_ec::scalar_mul::variable_base::VariableBaseMSM;
-use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{One, PrimeField};
-
-use crate::{Error, field};
+use crate::Error;
+use crate::pairing::{
+    Affine, Bls12381, Field, Fp, Fp2, G1, G2, Group, MapToCurve, Pair, Sum, is_in_subgroup,
+    map_to_curve, product_is_one, sum_of_multiples,
+};
 
 /// A point of G1 followed by a scalar.
 pub type G1MsmPair = [u8; 128];
@@ -33,7 +28,7 @@ pub type PairingPair = [u8; 288];
 /// # Errors
 /// When a coordinate is not canonical or a point not on the curve.
 pub fn g1_add(p1: &[u8; 96], p2: &[u8; 96]) -> Result<[u8; 96], Error> {
-    Ok(encode_g1((decode_g1(p1)? + decode_g1(p2)?).into_affine()))
+    add::<G1, 96>(p1, p2)
 }
 
 /// The sum of each point times its scalar (BLS12_G1MSM).
@@ -41,11 +36,7 @@ pub fn g1_add(p1: &[u8; 96], p2: &[u8; 96]) -> Result<[u8; 96], Error> {
 /// # Errors
 /// When there are no pairs, a coordinate is not canonical, or a point not in the subgroup.
 pub fn g1_msm(pairs: &[G1MsmPair]) -> Result<[u8; 96], Error> {
-    let decode = |pair: &G1MsmPair| {
-        let (point, scalar) = pair.split_at(96);
-        Ok((in_subgroup(decode_g1(point)?)?, Fr::from_be_bytes_mod_order(scalar)))
-    };
-    Ok(encode_g1(msm(pairs.iter().map(decode))?))
+    msm::<G1, 96>(pairs.iter().map(|pair| pair.split_at(96)))
 }
 
 /// p1 + p2 (BLS12_G2ADD).
@@ -53,7 +44,7 @@ pub fn g1_msm(pairs: &[G1MsmPair]) -> Result<[u8; 96], Error> {
 /// # Errors
 /// When a coordinate is not canonical or a point not on the curve.
 pub fn g2_add(p1: &[u8; 192], p2: &[u8; 192]) -> Result<[u8; 192], Error> {
-    Ok(encode_g2((decode_g2(p1)? + decode_g2(p2)?).into_affine()))
+    add::<G2, 192>(p1, p2)
 }
 
 /// The sum of each point times its scalar (BLS12_G2MSM).
@@ -61,11 +52,7 @@ pub fn g2_add(p1: &[u8; 192], p2: &[u8; 192]) -> Result<[u8; 192], Error> {
 /// # Errors
 /// When there are no pairs, a coordinate is not canonical, or a point not in the subgroup.
 pub fn g2_msm(pairs: &[G2MsmPair]) -> Result<[u8; 192], Error> {
-    let decode = |pair: &G2MsmPair| {
-        let (point, scalar) = pair.split_at(192);
-        Ok((in_subgroup(decode_g2(point)?)?, Fr::from_be_bytes_mod_order(scalar)))
-    };
-    Ok(encode_g2(msm(pairs.iter().map(decode))?))
+    msm::<G2, 192>(pairs.iter().map(|pair| pair.split_at(192)))
 }
 
 /// Whether the product of the pairings of all pairs is one (BLS12_PAIRING_CHECK).
@@ -76,13 +63,13 @@ pub fn pairing(pairs: &[PairingPair]) -> Result<bool, Error> {
     if pairs.is_empty() {
         return Err(Error::NoPairs);
     }
-    let mut g1 = Vec::with_capacity(pairs.len());
-    let mut g2 = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        g1.push(in_subgroup(decode_g1(&pair[..96])?)?);
-        g2.push(in_subgroup(decode_g2(&pair[96..])?)?);
-    }
-    Ok(Bls12_381::multi_pairing(g1, g2).0.is_one())
+    let decode = |pair: &PairingPair| -> Result<Pair<Bls12381>, Error> {
+        let (p, q) = pair.split_at(96);
+        // That the second point is in the subgroup is checked by the pairing.
+        Ok((decode_in_subgroup::<G1>(p)?, decode::<G2>(q)?))
+    };
+    let pairs: Vec<_> = pairs.iter().map(decode).collect::<Result<_, _>>()?;
+    product_is_one::<Bls12381>(&pairs)
 }
 
 /// The point of G1 that belongs to a field element (BLS12_MAP_FP_TO_G1): the simplified SWU map to
@@ -91,8 +78,7 @@ pub fn pairing(pairs: &[PairingPair]) -> Result<bool, Error> {
 /// # Errors
 /// When the element is not canonical.
 pub fn map_fp_to_g1(element: &[u8; 48]) -> Result<[u8; 96], Error> {
-    let element: Fq = field::decode(element)?;
-    Ok(encode_g1(map_to_curve::<g1::Config>(element)?))
+    map::<G1, 96>(element)
 }
 
 /// The point of G2 that belongs to an element of the quadratic extension (BLS12_MAP_FP2_TO_G2),
@@ -101,84 +87,105 @@ pub fn map_fp_to_g1(element: &[u8; 48]) -> Result<[u8; 96], Error> {
 /// # Errors
 /// When the element is not canonical.
 pub fn map_fp2_to_g2(element: &[u8; 96]) -> Result<[u8; 192], Error> {
-    Ok(encode_g2(map_to_curve::<g2::Config>(decode_fp2(element)?)?))
+    map::<G2, 192>(element)
 }
 
-fn map_to_curve<C: WBConfig>(element: C::BaseField) -> Result<Affine<C>, Error> {
-    // The map is defined for all elements; that the library's function can fail is about curves
-    // with unfit parameters.
-    let point = WBMap::<C>::map_to_curve(element).map_err(|_| Error::NotOnCurve)?;
-    // The isogeny takes the points of its kernel, where its formulas divide by zero, to infinity.
-    if !point.is_on_curve() {
-        return Ok(Affine::identity());
+/// A coordinate of points, as bytes.
+trait Coordinate: Field {
+    const BYTES: usize;
+
+    /// The element of so many bytes.
+    fn decode(bytes: &[u8]) -> Result<Self, Error>;
+
+    fn encode(&self, bytes: &mut [u8]);
+}
+
+impl Coordinate for Fp<6> {
+    const BYTES: usize = 48;
+
+    fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        Self::decode(bytes).ok_or(Error::NotCanonical)
     }
-    Ok(point.clear_cofactor())
+
+    fn encode(&self, bytes: &mut [u8]) {
+        self.encode(bytes);
+    }
+}
+
+impl Coordinate for Fp2<6, 12> {
+    const BYTES: usize = 96;
+
+    fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let decode = |bytes| Fp::decode(bytes).ok_or(Error::NotCanonical);
+        Ok(Self::new(decode(&bytes[..48])?, decode(&bytes[48..])?))
+    }
+
+    fn encode(&self, bytes: &mut [u8]) {
+        for (bytes, part) in bytes.as_chunks_mut::<48>().0.iter_mut().zip(self.to_parts()) {
+            part.encode(bytes);
+        }
+    }
+}
+
+fn add<G: Group<Field: Coordinate>, const N: usize>(
+    p1: &[u8; N],
+    p2: &[u8; N],
+) -> Result<[u8; N], Error> {
+    let mut sum = Sum::new(decode::<G>(p1)?);
+    if let Some(point) = decode::<G>(p2)? {
+        sum.add(&point, false);
+    }
+    Ok(encode(sum.finish()))
 }
 
 /// The sum of each point times its scalar.
-fn msm<C: SWCurveConfig<ScalarField = Fr>>(
-    pairs: impl Iterator<Item = Result<(Affine<C>, Fr), Error>>,
-) -> Result<Affine<C>, Error> {
-    let (points, scalars): (Vec<Affine<C>>, Vec<Fr>) =
-        pairs.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-    let sum = match (points.as_slice(), scalars.as_slice()) {
-        ([], _) => return Err(Error::NoPairs),
-        ([point], [scalar]) => *point * *scalar,
-        // Lists of the same length, so that no pair is dropped.
-        (points, scalars) => Projective::<C>::msm_unchecked(points, scalars),
+fn msm<'a, G: Group<Field: Coordinate>, const N: usize>(
+    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+) -> Result<[u8; N], Error> {
+    let decode = |(point, scalar): (&[u8], &[u8])| {
+        Ok((decode_in_subgroup::<G>(point)?, decode_scalar(scalar)))
     };
-    Ok(sum.into_affine())
+    let pairs: Vec<_> = pairs.map(decode).collect::<Result<_, _>>()?;
+    if pairs.is_empty() { Err(Error::NoPairs) } else { Ok(encode(sum_of_multiples::<G>(&pairs))) }
 }
 
-fn in_subgroup<C: SWCurveConfig>(point: Affine<C>) -> Result<Affine<C>, Error> {
-    if point.is_in_correct_subgroup_assuming_on_curve() {
+fn map<G: MapToCurve<Field: Coordinate>, const N: usize>(element: &[u8]) -> Result<[u8; N], Error> {
+    Ok(encode(map_to_curve::<G>(&G::Field::decode(element)?)))
+}
+
+/// The number of 32 bytes.
+pub(crate) fn decode_scalar(bytes: &[u8]) -> [u64; 4] {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_rchunks::<8>().1.iter().rev()) {
+        *word = u64::from_be_bytes(*bytes);
+    }
+    words
+}
+
+/// The point of a group's coordinates, on the curve; `None` is infinity.
+fn decode<G: Group<Field: Coordinate>>(bytes: &[u8]) -> Result<Option<Affine<G::Field>>, Error> {
+    let (x, y) = bytes.split_at(G::Field::BYTES);
+    Affine { x: G::Field::decode(x)?, y: G::Field::decode(y)? }.checked(G::B)
+}
+
+/// The same, in the subgroup.
+fn decode_in_subgroup<G: Group<Field: Coordinate>>(
+    bytes: &[u8],
+) -> Result<Option<Affine<G::Field>>, Error> {
+    let point = decode::<G>(bytes)?;
+    if point.as_ref().is_none_or(is_in_subgroup::<G>) {
         Ok(point)
     } else {
         Err(Error::NotInSubgroup)
     }
 }
 
-/// The point of 96 bytes, on the curve.
-fn decode_g1(bytes: &[u8]) -> Result<G1Affine, Error> {
-    let (x, y): (Fq, Fq) = (field::decode(&bytes[..48])?, field::decode(&bytes[48..])?);
-    if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(G1Affine::identity());
-    }
-    let point = G1Affine::new_unchecked(x, y);
-    if point.is_on_curve() { Ok(point) } else { Err(Error::NotOnCurve) }
-}
-
-/// The point of 192 bytes, on the curve.
-fn decode_g2(bytes: &[u8]) -> Result<G2Affine, Error> {
-    let (x, y) = (decode_fp2(&bytes[..96])?, decode_fp2(&bytes[96..])?);
-    if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(G2Affine::identity());
-    }
-    let point = G2Affine::new_unchecked(x, y);
-    if point.is_on_curve() { Ok(point) } else { Err(Error::NotOnCurve) }
-}
-
-/// The element of 96 bytes.
-fn decode_fp2(bytes: &[u8]) -> Result<Fq2, Error> {
-    Ok(Fq2::new(field::decode(&bytes[..48])?, field::decode(&bytes[48..])?))
-}
-
-fn encode_g1(point: G1Affine) -> [u8; 96] {
-    let mut bytes = [0; 96];
-    if let Some((x, y)) = point.xy() {
-        field::encode(x, &mut bytes[..48]);
-        field::encode(y, &mut bytes[48..]);
-    }
-    bytes
-}
-
-fn encode_g2(point: G2Affine) -> [u8; 192] {
-    let mut bytes = [0; 192];
-    if let Some((x, y)) = point.xy() {
-        for (bytes, part) in bytes.as_chunks_mut::<48>().0.iter_mut().zip([x.c0, x.c1, y.c0, y.c1])
-        {
-            field::encode(part, bytes);
-        }
+fn encode<F: Coordinate, const N: usize>(point: Option<Affine<F>>) -> [u8; N] {
+    let mut bytes = [0; N];
+    if let Some(point) = point {
+        let (x, y) = bytes.split_at_mut(F::BYTES);
+        point.x.encode(x);
+        point.y.encode(y);
     }
     bytes
 }

@@ -5,11 +5,13 @@
 //! is not less than the field's modulus is an error. All of G1's curve is its group; points of G2
 //! are checked to be in the subgroup.
 
-use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G1Projective, G2Affine};
-use ark_ec::pairing::Pairing;
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{One, PrimeField};
+use alloc::vec::Vec;
 
+use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::PrimeField;
+
+use crate::pairing::{Affine, Bn254, Curve, Fp, Fp2, Pair, product_is_one};
 use crate::{Error, field};
 
 /// A point of G1 followed by one of G2.
@@ -39,13 +41,17 @@ pub fn g1_mul(point: &[u8; 64], scalar: &[u8; 32]) -> Result<[u8; 64], Error> {
 /// When a coordinate is not canonical, a point not on its curve, or a point of G2 not in the
 /// subgroup.
 pub fn pairing(pairs: &[PairingPair]) -> Result<bool, Error> {
-    let mut g1 = alloc::vec::Vec::with_capacity(pairs.len());
-    let mut g2 = alloc::vec::Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        g1.push(decode_g1(&pair[..64])?);
-        g2.push(decode_g2(&pair[64..])?);
-    }
-    Ok(Bn254::multi_pairing(g1, g2).0.is_one())
+    let decode = |pair: &PairingPair| -> Result<Pair<Bn254>, Error> {
+        let coordinate = |at: usize| Fp::decode(&pair[32 * at..32 * (at + 1)]);
+        let coordinate = |at: usize| coordinate(at).ok_or(Error::NotCanonical);
+        let p = Affine { x: coordinate(0)?, y: coordinate(1)? };
+        // Of the second point, imaginary parts come first.
+        let extension = |at: usize| Ok(Fp2::new(coordinate(at + 1)?, coordinate(at)?));
+        let q = Affine { x: extension(2)?, y: extension(4)? };
+        Ok((p.checked(Bn254::B)?, q.checked(Bn254::TWIST_B)?))
+    };
+    let pairs: Vec<_> = pairs.iter().map(decode).collect::<Result<_, _>>()?;
+    product_is_one::<Bn254>(&pairs)
 }
 
 /// The point of 64 bytes.
@@ -56,25 +62,6 @@ fn decode_g1(bytes: &[u8]) -> Result<G1Affine, Error> {
     }
     let point = G1Affine::new_unchecked(x, y);
     if point.is_on_curve() { Ok(point) } else { Err(Error::NotOnCurve) }
-}
-
-/// The point of 128 bytes.
-fn decode_g2(bytes: &[u8]) -> Result<G2Affine, Error> {
-    let decode = |bytes: &[u8]| -> Result<Fq2, Error> {
-        Ok(Fq2::new(field::decode(&bytes[32..])?, field::decode(&bytes[..32])?))
-    };
-    let (x, y) = (decode(&bytes[..64])?, decode(&bytes[64..])?);
-    if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(G2Affine::identity());
-    }
-    let point = G2Affine::new_unchecked(x, y);
-    if !point.is_on_curve() {
-        return Err(Error::NotOnCurve);
-    }
-    if !point.is_in_correct_subgroup_assuming_on_curve() {
-        return Err(Error::NotInSubgroup);
-    }
-    Ok(point)
 }
 
 fn encode_g1(point: G1Affine) -> [u8; 64] {

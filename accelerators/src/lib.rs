@@ -7,8 +7,9 @@
 //! it names them. With the feature `c-symbols` the functions are also the C symbols that
 //! `sysroot/include/zkvm_accelerators.h` declares; their contracts are in the module `c`.
 //!
-//! Keccak-f is a call to the machine. All else is software by established crates. The functions
-//! never panic, whatever the bytes, and allocate in proportion to their input.
+//! Keccak-f is a call to the machine, and so is each product in the fields of pairings; all else is
+//! software by established crates. The functions never panic and make no call that traps, whatever
+//! the bytes, and allocate in proportion to their input.
 //!
 //! Gas, the EVM's padding of inputs and its limits of lengths are the caller's.
 #![cfg_attr(not(test), no_std)]
@@ -25,6 +26,7 @@ mod field;
 pub mod hash;
 pub mod kzg;
 pub mod modexp;
+mod pairing;
 pub mod secp256k1;
 pub mod secp256r1;
 
