@@ -3,6 +3,10 @@
 //! Both curves are y² = x³ + b with a twist y² = x³ + b/ξ, for some ξ of Fp2 that is neither a
 //! square nor a cube: all that is written for one is the same for the other. For BLS12-381 that ξ
 //! is the inverse of the one that is usual, of which its twist is said to be a multiplication.
+//!
+//! A call without a result ends the run, and a block with such a call can't be proved. So what is
+//! inverted is never 0, whatever the input: where that is, it is said why, and coordinates are
+//! checked before anything is computed with them.
 
 mod bls12_381;
 mod bn254;
@@ -13,12 +17,14 @@ mod map_to_curve;
 mod miller;
 mod point;
 mod square_root;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::bls12_381::Bls12381;
 pub(crate) use self::bls12_381::groups::{G1, G2, ORDER};
 pub(crate) use self::bn254::Bn254;
 pub(crate) use self::field::{Extension, Field, Fp, Fp2};
-use self::fp12::Fp12;
+use self::fp12::{Fp12, Scratch};
 pub(crate) use self::group::{Group, Sum, is_in_subgroup, sum_of_multiples};
 pub(crate) use self::map_to_curve::{MapToCurve, map_to_curve};
 pub(crate) use self::point::Affine;
@@ -44,9 +50,9 @@ pub(crate) trait Curve: Sized + 'static {
     /// How many of the terms ψ(Q), −ψ²(Q), … follow n·Q in the Miller loop.
     const FROBENIUS_TERMS: usize;
 
-    /// The power (p⁴ − p² + 1)/r, or its power with an exponent that is no multiple of r, of an element of the cyclotomic
-    /// subgroup.
-    fn hard_part(f: &Fp12<Self>) -> Fp12<Self>;
+    /// The power (p⁴ − p² + 1)/r, times a number that is no multiple of r, of an element of the
+    /// cyclotomic subgroup.
+    fn hard_part(f: &Fp12<Self>, scratch: &mut Scratch<Self>) -> Fp12<Self>;
 }
 
 /// The field of a curve.
@@ -62,11 +68,12 @@ pub(crate) type Pair<C> = (Option<Affine<BaseOf<C>>>, Option<Affine<<C as Curve>
 /// When a point of the twist is not in the subgroup.
 pub(crate) fn product_is_one<C: Curve>(pairs: &[Pair<C>]) -> Result<bool, Error> {
     let f = miller::miller_loop(pairs)?;
-    Ok(f.is_one() || C::hard_part(&f.easy_part()).is_one())
+    let scratch = &mut Scratch::new();
+    Ok(f.is_one() || C::hard_part(&f.easy_part(scratch), scratch).is_one())
 }
 
-/// The digits of a number, odd and less than 2^(WIDTH − 1), or 0, the lowest first: N of them, of which the
-/// highest may be zeros.
+/// The digits of a number, odd and less than 2^(WIDTH − 1), or 0, the lowest first: N of them, of
+/// which the highest may be zeros.
 const fn signed_digits<const WIDTH: u32, const N: usize>(mut number: u128) -> [i8; N] {
     let mut digits = [0; N];
     let mut at = 0;

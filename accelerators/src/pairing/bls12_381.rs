@@ -4,7 +4,7 @@ pub(crate) mod groups;
 mod isogenies;
 
 use super::field::{Field, Fp, Fp2};
-use super::fp12::Fp12;
+use super::fp12::{Fp12, Scratch};
 use super::{Curve, signed_digits};
 
 /// The curve y² = x³ + 4 and its twist y² = x³ + 4·(1 + u).
@@ -81,14 +81,17 @@ impl Curve for Bls12381 {
     /// The power 3·(p⁴ − p² + 1)/r, which is (x − 1)²·(x + p)·(x² + p² − 1) + 3 (Hayashida, Hayasaka,
     /// Teruya: Efficient final exponentiation via cyclotomic structure for pairings over families
     /// of elliptic curves, section 4), with x = −X.
-    fn hard_part(f: &Fp12<Self>) -> Fp12<Self> {
-        let product = Fp12::product;
-        // X + 1, and its square.
-        let a = product(&f.power(&X_DIGITS), f);
-        let b = product(&a.power(&X_DIGITS), &a);
-        let c = product(&b.frobenius(), &b.power(&X_DIGITS).conjugate());
-        let d = product(&c.frobenius().frobenius(), &c.conjugate());
-        let e = product(&c.power(&X_DIGITS).power(&X_DIGITS), &d);
-        product(&product(&Fp12::cyclotomic_square(f), f), &e)
+    fn hard_part(f: &Fp12<Self>, scratch: &mut Scratch<Self>) -> Fp12<Self> {
+        // a and b are the powers X + 1 = 1 − x and (x − 1)², c is the power x + p of b.
+        let a = Fp12::product(&f.power(&X_DIGITS, scratch), f, scratch);
+        let b = Fp12::product(&a.power(&X_DIGITS, scratch), &a, scratch);
+        let inverse = b.power(&X_DIGITS, scratch).conjugate();
+        let c = Fp12::product(&b.frobenius(), &inverse, scratch);
+        let x = c.power(&X_DIGITS, scratch);
+        let x2 = x.power(&X_DIGITS, scratch);
+        let p2 = c.frobenius().frobenius();
+        let sum = Fp12::product(&Fp12::product(&x2, &p2, scratch), &c.conjugate(), scratch);
+        let cube = Fp12::product(&Fp12::cyclotomic_square(f, scratch), f, scratch);
+        Fp12::product(&sum, &cube, scratch)
     }
 }

@@ -1,7 +1,7 @@
 //! The pairing of BN254 (EIP-197).
 
 use super::field::{Fp, Fp2};
-use super::fp12::Fp12;
+use super::fp12::{Fp12, Scratch};
 use super::{Curve, signed_digits};
 
 /// The curve y² = x³ + 3 and its twist y² = x³ + 3/(9 + u).
@@ -50,21 +50,22 @@ impl Curve for Bn254 {
 
     /// The power 2x·(6x² + 3x + 1)·(p⁴ − p² + 1)/r (Fuentes-Castañeda, Knapp, Rodríguez-Henríquez:
     /// Faster hashing to G2, section 5).
-    fn hard_part(f: &Fp12<Self>) -> Fp12<Self> {
-        let product = Fp12::product;
-        let square = Fp12::cyclotomic_square;
-        // The powers 2x, 6x, 6x² and 12x³.
-        let two_x = square(&f.power(&X_DIGITS));
-        let six_x = product(&square(&two_x), &two_x);
-        let six_x2 = six_x.power(&X_DIGITS);
-        let twelve_x3 = square(&six_x2).power(&X_DIGITS);
-        // 12x³ + 6x² + 6x, of which p² is taken; 12x³ + 6x² + 4x, of which p; 12x³ + 12x² + 6x + 1; and
-        // 12x³ + 6x² + 4x − 1, of which p³.
-        let second = product(&product(&twelve_x3, &six_x2), &six_x);
-        let first = product(&second, &two_x.conjugate());
-        let zeroth = product(&product(&second, &six_x2), f);
-        let third = product(&first, &f.conjugate());
-        let odd = product(&third.frobenius().frobenius(), &first).frobenius();
-        product(&product(&zeroth, &second.frobenius().frobenius()), &odd)
+    fn hard_part(f: &Fp12<Self>, scratch: &mut Scratch<Self>) -> Fp12<Self> {
+        let x = f.power(&X_DIGITS, scratch);
+        let x_2 = Fp12::cyclotomic_square(&x, scratch);
+        let x_4 = Fp12::cyclotomic_square(&x_2, scratch);
+        let x_6 = Fp12::product(&x_4, &x_2, scratch);
+        let x2_6 = x_6.power(&X_DIGITS, scratch);
+        let x2_12 = Fp12::cyclotomic_square(&x2_6, scratch);
+        let x3_12 = x2_12.power(&X_DIGITS, scratch);
+        // The factors of p⁰ to p³: 12x³ + 12x² + 6x + 1, 12x³ + 6x² + 4x, 12x³ + 6x² + 6x and
+        // 12x³ + 6x² + 4x − 1.
+        let two = Fp12::product(&Fp12::product(&x3_12, &x2_6, scratch), &x_6, scratch);
+        let one = Fp12::product(&two, &x_2.conjugate(), scratch);
+        let zero = Fp12::product(&Fp12::product(&two, &x2_6, scratch), f, scratch);
+        let three = Fp12::product(&one, &f.conjugate(), scratch);
+        let even = Fp12::product(&zero, &two.frobenius().frobenius(), scratch);
+        let odd = Fp12::product(&one, &three.frobenius().frobenius(), scratch);
+        Fp12::product(&even, &odd.frobenius(), scratch)
     }
 }

@@ -3,11 +3,16 @@
 //! An element is its six coefficients, the lowest power of w first. Products are summed up term by
 //! term: with calls that multiply and add at once, methods that trade products for additions lose.
 
+use core::mem::swap;
+
 use super::Curve;
 use super::field::{Extension, Field};
 
+/// Squarings in a row that are cheaper compressed, with what it takes to decompress.
+const COMPRESSED_MIN: usize = 3;
+
 /// An element of Fp12.
-pub(crate) struct Fp12<C: Curve>([C::Fp2; 6]);
+pub(crate) struct Fp12<C: Curve>(pub(super) [C::Fp2; 6]);
 
 /// Room for multiples of coefficients. Making it anew would write it, for nothing.
 pub(crate) struct Scratch<C: Curve>([C::Fp2; 8]);
@@ -105,16 +110,28 @@ impl<C: Curve> Fp12<C> {
     /// (3A² − 2Ā) + (3s·C² + 2B̄)·w + (3B² − 2C̄)·w².
     #[inline(never)]
     pub(super) fn set_cyclotomic_square(&mut self, a: &Self, scratch: &mut Scratch<C>) {
-        let [a0, a1, a2, a3, a4, a5] = &a.0;
-        let [t0, t1, t2, x3, x4, x5, ..] = &mut scratch.0;
-        set_multiples([t0, t1, t2], [a0, a1, a2], C::Fp2::THREE);
-        set_multiples([x3, x4, x5], [a3, a4, a5], C::THREE_XI);
-        let [d0, d1, d2, d3, d4, d5] = &mut self.0;
-        let (one, two) = (C::Fp2::ONE, C::Fp2::TWO);
+        self.set_compressed_square(a, scratch);
+        let [a0, _, _, a3, _, _] = &a.0;
+        let [d0, _, _, d3, _, _] = &mut self.0;
+        let [t0, x3, ..] = &mut scratch.0;
+        t0.set_product(a0, C::Fp2::THREE);
+        x3.set_product(a3, C::THREE_XI);
         d0.set_sum([[t0, a0], [x3, a3]]);
-        d0.subtract_product(a0, two);
-        d3.set_sum([[t0, a3], [a3, one]]);
-        d3.multiply(two);
+        d0.subtract_product(a0, C::Fp2::TWO);
+        d3.set_sum([[t0, a3], [a3, C::Fp2::ONE]]);
+        d3.multiply(C::Fp2::TWO);
+    }
+
+    /// The coefficients B and C of `a²`, for which those of `a` are enough, where `a` is of the
+    /// cyclotomic subgroup. The other ones are left as they are.
+    #[inline(never)]
+    fn set_compressed_square(&mut self, a: &Self, scratch: &mut Scratch<C>) {
+        let [_, a1, a2, _, a4, a5] = &a.0;
+        let [_, d1, d2, _, d4, d5] = &mut self.0;
+        let [t1, t2, x4, x5, ..] = &mut scratch.0;
+        let (one, two) = (C::Fp2::ONE, C::Fp2::TWO);
+        set_multiples([t1, t2], [a1, a2], C::Fp2::THREE);
+        set_multiples([x4, x5], [a4, a5], C::THREE_XI);
         d2.set_sum([[t1, a1], [x4, a4]]);
         d2.subtract_product(a2, two);
         d5.set_sum([[t1, a4], [a5, one]]);
@@ -125,17 +142,50 @@ impl<C: Curve> Fp12<C> {
         d1.multiply(two);
     }
 
+    /// Computes A from B and C, of an element of the cyclotomic subgroup.
+    ///
+    /// In that subgroup the power p⁴ + 1 is the power p². The coefficients of both are
+    /// A² − s·B·C = Ā, A·B − s·C² = B̄, B² − A·C = C̄. So A is (B̄ + s·C²)/B. Where B is 0, so is C,
+    /// and A² = Ā: then A³ is 1, A is in Fp, as 3 divides p − 1, and is 1.
+    fn decompress(&mut self, scratch: &mut Scratch<C>) {
+        let [d0, d1, d2, d3, d4, d5] = &mut self.0;
+        if d1.is_zero() && d4.is_zero() {
+            *d0 = *C::Fp2::ONE;
+            *d3 = C::Fp2::ZERO;
+            return;
+        }
+        let (one, two) = (C::Fp2::ONE, C::Fp2::TWO);
+        let [u0, u1, x4, x5, norm, inverse, ..] = &mut scratch.0;
+        set_multiples([x4, x5], [d4, d5], C::XI);
+        // B̄ + s·C² is (d1 + 2ξ·d2·d5) + (d2² + ξ·d5² − d4)·s.
+        u0.set_product(d2, x5);
+        u0.multiply(two);
+        u0.add_product(d1, one);
+        u1.set_sum([[d2, d2], [d5, x5]]);
+        u1.subtract_product(d4, one);
+        // 1/B is (d1 − d4·s)/(d1² − ξ·d4²).
+        norm.set_product(d1, d1);
+        norm.subtract_product(d4, x4);
+        inverse.set_inverse(norm);
+        d0.set_product(u0, d1);
+        d0.subtract_product(u1, x4);
+        d0.multiply(inverse);
+        d3.set_product(u1, d1);
+        d3.subtract_product(u0, d4);
+        d3.multiply(inverse);
+    }
+
     /// `a·b`.
-    pub(super) fn product(a: &Self, b: &Self) -> Self {
+    pub(super) fn product(a: &Self, b: &Self, scratch: &mut Scratch<C>) -> Self {
         let mut product = Self::one();
-        product.set_product(a, b, &mut Scratch::new());
+        product.set_product(a, b, scratch);
         product
     }
 
     /// `a²`, where `a` is of the cyclotomic subgroup.
-    pub(super) fn cyclotomic_square(a: &Self) -> Self {
+    pub(super) fn cyclotomic_square(a: &Self, scratch: &mut Scratch<C>) -> Self {
         let mut square = Self::one();
-        square.set_cyclotomic_square(a, &mut Scratch::new());
+        square.set_cyclotomic_square(a, scratch);
         square
     }
 
@@ -161,18 +211,30 @@ impl<C: Curve> Fp12<C> {
 
     /// The power whose signed digits are given, the lowest first and the highest one positive, of an
     /// element of the cyclotomic subgroup. Digits are odd and less than 4, or 0.
-    pub(super) fn power(&self, digits: &[i8]) -> Self {
-        let scratch = &mut Scratch::new();
-        let mut square = Self::cyclotomic_square(self);
-        let cube = Self::product(&square, self);
+    pub(super) fn power(&self, digits: &[i8], scratch: &mut Scratch<C>) -> Self {
+        let mut square = Self::cyclotomic_square(self, scratch);
+        let cube = Self::product(&square, self, scratch);
         let (inverse, cube_inverse) = (self.conjugate(), cube.conjugate());
         let (mut power, mut next) = (&mut Self::one(), &mut square);
-        let mut is_one = true;
-        for digit in digits.iter().rev() {
-            if !is_one {
-                next.set_cyclotomic_square(power, scratch);
-                core::mem::swap(&mut power, &mut next);
+        let (mut squares, mut is_one) = (0, true);
+        for (at, digit) in digits.iter().enumerate().rev() {
+            squares += usize::from(!is_one);
+            if *digit == 0 && at > 0 {
+                continue;
             }
+            let is_compressed = squares >= COMPRESSED_MIN;
+            for _ in 0..squares {
+                if is_compressed {
+                    next.set_compressed_square(power, scratch);
+                } else {
+                    next.set_cyclotomic_square(power, scratch);
+                }
+                swap(&mut power, &mut next);
+            }
+            if is_compressed {
+                power.decompress(scratch);
+            }
+            squares = 0;
             let factor = match digit {
                 1 => self,
                 3 => &cube,
@@ -181,26 +243,26 @@ impl<C: Curve> Fp12<C> {
                 _ => continue,
             };
             next.set_product(power, factor, scratch);
-            core::mem::swap(&mut power, &mut next);
+            swap(&mut power, &mut next);
             is_one = false;
         }
         power.clone()
     }
 
     /// The power (p⁶ − 1)·(p² + 1), which is of the cyclotomic subgroup.
-    pub(super) fn easy_part(&self) -> Self {
+    pub(super) fn easy_part(&self, scratch: &mut Scratch<C>) -> Self {
         // The norm over Fp6 = Fp2[w²]: without odd powers of w, and not 0, as this isn't.
         let conjugate = self.conjugate();
-        let norm = Self::product(self, &conjugate);
-        let inverse = Self::product(&conjugate, &norm.inverse_of_even());
-        let power = Self::product(&conjugate, &inverse);
-        Self::product(&power.frobenius().frobenius(), &power)
+        let norm = Self::product(self, &conjugate, scratch);
+        let inverse = Self::product(&conjugate, &norm.inverse_of_even(scratch), scratch);
+        let power = Self::product(&conjugate, &inverse, scratch);
+        Self::product(&power.frobenius().frobenius(), &power, scratch)
     }
 
     /// The inverse of an element without odd powers of w, which isn't 0.
-    fn inverse_of_even(&self) -> Self {
+    fn inverse_of_even(&self, scratch: &mut Scratch<C>) -> Self {
         let [a0, _, a1, _, a2, _] = &self.0;
-        let Scratch([x1, x2, ..]) = &mut Scratch::<C>::new();
+        let [x1, x2, norm, factor, ..] = &mut scratch.0;
         set_multiples([x1, x2], [a1, a2], C::XI);
         let mut inverse = Self::one();
         let [d0, _, d1, _, d2, _] = &mut inverse.0;
@@ -212,11 +274,10 @@ impl<C: Curve> Fp12<C> {
         d1.subtract_product(a0, a1);
         d2.set_product(a1, a1);
         d2.subtract_product(a0, a2);
-        let (mut norm, mut factor) = (C::Fp2::ZERO, C::Fp2::ZERO);
         norm.set_sum([[a0, d0], [x2, d1], [x1, d2]]);
-        factor.set_inverse(&norm);
+        factor.set_inverse(norm);
         for coefficient in [d0, d1, d2] {
-            coefficient.multiply(&factor);
+            coefficient.multiply(factor);
         }
         inverse
     }

@@ -20,15 +20,20 @@ pub(crate) trait Group {
     /// The order of the subgroup.
     const ORDER: [u64; 4];
 
-    /// The endomorphism, which multiplies points of the subgroup by X to the power of
-    /// [`Group::EXPONENT`], and no others.
-    fn endomorphism(point: &Affine<Self::Field>) -> Affine<Self::Field>;
+    /// Replaces the point by its image under the endomorphism, which multiplies points of the
+    /// subgroup by X to the power of [`Group::EXPONENT`], and no others.
+    fn endomorphism(point: &mut Affine<Self::Field>);
 }
 
 /// Whether a point of the curve is in the subgroup.
 pub(crate) fn is_in_subgroup<G: Group>(point: &Affine<G::Field>) -> bool {
-    let multiple = (0..G::EXPONENT).fold(Some(*point), |it, _| times_x::<G>(it));
-    multiple == Some(G::endomorphism(point))
+    let mut multiple = Some(*point);
+    for _ in 0..G::EXPONENT {
+        multiple = times_x::<G>(multiple);
+    }
+    let mut image = *point;
+    G::endomorphism(&mut image);
+    multiple == Some(image)
 }
 
 /// X times the point.
@@ -89,33 +94,35 @@ impl<F: Field> Sum<F> {
     }
 }
 
-/// A point and half of a byte for each of its multiples to add.
-struct Term<F> {
-    /// The point times 1, 2, …, 8; those times an even number are negated.
-    multiples: [Affine<F>; 8],
-    /// Digits from −8 to 8 in base 16, the lowest first.
-    digits: [i8; DIGITS_MAX],
-}
+/// Multiples of each point that are at hand.
+const MULTIPLES: usize = 8;
 
-/// Digits of 128 bits, and a carry.
+/// Digits of 128 bits in base 16, and a carry.
 const DIGITS_MAX: usize = 33;
 
+/// A point, or infinity, and a scalar.
+pub(crate) type Multiple<G> = (Option<Affine<<G as Group>::Field>>, [u64; 4]);
+
 /// The sum of each point, of the subgroup, times its scalar.
-pub(crate) fn sum_of_multiples<G: Group>(
-    pairs: &[(Option<Affine<G::Field>>, [u64; 4])],
-) -> Option<Affine<G::Field>> {
-    let mut terms: Vec<Term<G::Field>> = Vec::with_capacity(pairs.len() * 4 / G::EXPONENT);
+pub(crate) fn sum_of_multiples<G: Group>(pairs: &[Multiple<G>]) -> Option<Affine<G::Field>> {
+    // Each scalar is the sum of parts times powers of what the endomorphism multiplies by.
+    let parts = 4 / G::EXPONENT;
+    let mut multiples = Vec::with_capacity(MULTIPLES * parts * pairs.len());
+    let mut digits = Vec::with_capacity(parts * pairs.len());
     for (point, scalar) in pairs {
         let Some(point) = point else { continue };
-        let digits = in_base(G::X, scalar, &G::ORDER);
-        let mut multiples = multiples(point);
-        for (at, digits) in digits.chunks(G::EXPONENT).enumerate() {
+        push_multiples(&mut multiples, point);
+        for (at, part) in in_base(G::X, scalar, &G::ORDER).chunks(G::EXPONENT).enumerate() {
             if at > 0 {
-                multiples = multiples.map(|it| G::endomorphism(&it));
+                let last = multiples.len() - MULTIPLES;
+                multiples.extend_from_within(last..);
+                multiples[last + MULTIPLES..].iter_mut().for_each(G::endomorphism);
             }
-            let part =
-                digits.iter().rev().fold(0, |it, digit| it * u128::from(G::X) + u128::from(*digit));
-            terms.push(Term { multiples, digits: signed_halves_of_bytes(part) });
+            let part = part
+                .iter()
+                .rev()
+                .fold(0, |part, digit| part * u128::from(G::X) + u128::from(*digit));
+            digits.push(signed_halves_of_bytes(part));
         }
     }
     let mut sum = Sum::new(None);
@@ -123,7 +130,7 @@ pub(crate) fn sum_of_multiples<G: Group>(
         for _ in 0..4 {
             sum.double();
         }
-        for Term { multiples, digits } in &terms {
+        for (multiples, digits) in multiples.chunks_exact(MULTIPLES).zip(&digits) {
             let digit = digits[at];
             if digit != 0 {
                 let multiple = &multiples[usize::from(digit.unsigned_abs() - 1)];
@@ -134,17 +141,19 @@ pub(crate) fn sum_of_multiples<G: Group>(
     sum.finish()
 }
 
-/// The point of the subgroup times 1, 2, …, 8; those times an even number are negated.
-fn multiples<F: Field>(point: &Affine<F>) -> [Affine<F>; 8] {
-    let mut multiples = [*point; 8];
-    let mut sum = Sum::new(Some(*point));
-    for (at, multiple) in multiples.iter_mut().enumerate().skip(1) {
-        // Never equal and never infinite, as the order of the subgroup is large.
-        sum.add(point, false);
-        debug_assert_eq!(sum.is_negated, at % 2 == 1);
-        *multiple = sum.point.unwrap_or(*point);
+/// Appends the point of the subgroup times 1, 2, …, 8; those times an even number are negated.
+fn push_multiples<F: Field>(multiples: &mut Vec<Affine<F>>, point: &Affine<F>) {
+    let mut multiple = *point;
+    let mut scratch = [F::ZERO; 2];
+    multiples.push(multiple);
+    multiple.double_negated(&mut scratch, |_, _| ());
+    multiples.push(multiple);
+    for at in 2..MULTIPLES {
+        // Never the same point, nor its negative, as the order of the subgroup is large.
+        let is_sum = multiple.add_negated(point, at % 2 == 0, &mut scratch, |_, _| ());
+        debug_assert!(is_sum, "multiples of a point of large order differ");
+        multiples.push(multiple);
     }
-    multiples
 }
 
 /// The digits in base `base`, at least 2⁶³, of `scalar` modulo `order`, less than the base's fourth
@@ -153,13 +162,14 @@ fn in_base(base: u64, scalar: &[u64; 4], order: &[u64; 4]) -> [u64; 4] {
     let mut rest = [0; 4];
     lvm_guest_sdk::arithmetic::modular::multiply_to(&mut rest, scalar, &[1, 0, 0, 0], order);
     let mut digits = [0; 4];
-    for digit in &mut digits {
+    for (at, digit) in digits.iter_mut().enumerate() {
         let mut remainder = 0;
-        for word in rest.iter_mut().rev() {
+        for word in rest[..4 - at].iter_mut().rev() {
             let dividend = u128::from(remainder) << 64 | u128::from(*word);
             // Less than 2⁶⁴, as the remainder is less than the base.
-            *word = (dividend / u128::from(base)) as u64;
-            remainder = (dividend % u128::from(base)) as u64;
+            let quotient = (dividend / u128::from(base)) as u64;
+            remainder = word.wrapping_sub(quotient.wrapping_mul(base));
+            *word = quotient;
         }
         *digit = remainder;
     }

@@ -55,14 +55,12 @@ fn negative<F: Field>(mut element: F) -> F {
     element
 }
 
-/// ψ: the p-th power, seen on the twist.
-pub(crate) fn psi<C: Curve>(point: &Affine<C::Fp2>) -> Affine<C::Fp2> {
-    let mut image = *point;
-    image.x.conjugate();
-    image.x.multiply(&C::FROBENIUS[1]);
-    image.y.conjugate();
-    image.y.multiply(&C::FROBENIUS[2]);
-    image
+/// Replaces the point by ψ of it: the p-th power, seen on the twist.
+pub(super) fn psi<C: Curve>(point: &mut Affine<C::Fp2>) {
+    point.x.conjugate();
+    point.x.multiply(&C::FROBENIUS[1]);
+    point.y.conjugate();
+    point.y.multiply(&C::FROBENIUS[2]);
 }
 
 /// The product of the lines so far, and whether points are negated.
@@ -122,6 +120,9 @@ impl<C: Curve> Product<'_, C> {
 pub(super) fn miller_loop<C: Curve>(pairs: &[Pair<C>]) -> Result<Fp12<C>, Error> {
     let walk = |(p, q): &Pair<C>| q.as_ref().map(|q| Walk::new(p.as_ref(), q));
     let mut walks: Vec<Walk<C>> = pairs.iter().filter_map(walk).collect();
+    if walks.is_empty() {
+        return Ok(Fp12::one());
+    }
     let mut product = Product {
         f: &mut Fp12::one(),
         next: &mut Fp12::one(),
@@ -142,7 +143,7 @@ pub(super) fn miller_loop<C: Curve>(pairs: &[Pair<C>]) -> Result<Fp12<C>, Error>
     for term in 0..=C::FROBENIUS_TERMS {
         let is_minus = term % 2 == 1;
         for walk in &mut walks {
-            walk.q = psi::<C>(&walk.q);
+            psi::<C>(&mut walk.q);
         }
         if term < C::FROBENIUS_TERMS {
             product.add(&mut walks, is_minus)?;

@@ -64,11 +64,9 @@ impl Group for G1 {
 
     /// (x, y) to (β·x, −y), with β a cube root of 1: the equation β² + β + 1 = 0 leaves X⁴ − X² + 1
     /// points that it multiplies by X², and that is the order.
-    fn endomorphism(point: &Affine<Fp<6>>) -> Affine<Fp<6>> {
-        let mut image = *point;
-        image.x.multiply(Self::CUBE_ROOT);
-        image.y.negate();
-        image
+    fn endomorphism(point: &mut Affine<Fp<6>>) {
+        point.x.multiply(Self::CUBE_ROOT);
+        point.y.negate();
     }
 }
 
@@ -81,10 +79,9 @@ impl Group for G2 {
     const ORDER: [u64; 4] = ORDER;
 
     /// −ψ: that it multiplies no other points by X is what the Miller loop relies on, too.
-    fn endomorphism(point: &Affine<Fp2<6, 12>>) -> Affine<Fp2<6, 12>> {
-        let mut image = psi::<Bls12381>(point);
-        image.y.negate();
-        image
+    fn endomorphism(point: &mut Affine<Fp2<6, 12>>) {
+        psi::<Bls12381>(point);
+        point.y.negate();
     }
 }
 
@@ -111,8 +108,10 @@ impl MapToCurve for G2 {
     /// (x² − x − 1)·P + (x − 1)·ψ(P) + ψ²(2P), with x = −X (RFC 9380, section 8.8.2 and appendix
     /// G.3).
     fn clear_cofactor(point: Affine<Fp2<6, 12>>) -> Option<Affine<Fp2<6, 12>>> {
-        let image = psi::<Bls12381>(&point);
-        let second_image = psi::<Bls12381>(&image);
+        let mut image = point;
+        psi::<Bls12381>(&mut image);
+        let mut second_image = image;
+        psi::<Bls12381>(&mut second_image);
         // X·(X·P − ψ(P)) + (X·P − ψ(P)) − P + 2ψ²(P)
         let mut sum = Sum::new(times_x::<Self>(Some(point)));
         sum.add(&image, true);
