@@ -21,8 +21,8 @@ pub fn modexp(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     let base = without_leading_zeros(base);
     let exponent = without_leading_zeros(exponent);
     match modulus.len() {
-        ..=32 => write(&power_by_calls::<4>(base, exponent, modulus), &mut padded),
-        ..=48 => write(&power_by_calls::<6>(base, exponent, modulus), &mut padded),
+        0..=32 => write(&power_by_calls::<4>(base, exponent, modulus), &mut padded),
+        33..=48 => write(&power_by_calls::<6>(base, exponent, modulus), &mut padded),
         _ => {
             let power = aurora_engine_modexp::modexp(base, exponent, modulus);
             let power = without_leading_zeros(&power);
@@ -45,7 +45,7 @@ fn power_by_calls<const W: usize>(base: &[u8], exponent: &[u8], modulus: &[u8]) 
     let base = reduce(base, &modulus);
     match exponent.len() {
         // With few digits a table doesn't pay.
-        ..=8 => power::<W, 1, 2>(&base, exponent, &modulus),
+        0..=8 => power::<W, 1, 2>(&base, exponent, &modulus),
         _ => power::<W, 4, 16>(&base, exponent, &modulus),
     }
 }
