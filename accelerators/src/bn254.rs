@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use lvm_guest_sdk::arithmetic::{curve, modular};
 
 use crate::Error;
-use crate::curve::endomorphism::Endomorphism;
-use crate::curve::multiples::{low_bytes, multiples, sum};
+use crate::curve::endomorphism::{Endomorphism, HALF_BYTES};
+use crate::curve::multiples::{self, multiply, sum};
 use crate::curve::{Affine, Curve, Point, decode, encode};
 use crate::number::{Number, ONE, from_be_bytes};
 use crate::pairing::{self, Bn254, Curve as _, Fp, Fp2, Pair, product_is_one};
@@ -24,12 +24,16 @@ pub type PairingPair = [u8; 192];
 /// # Errors
 /// When a coordinate is not canonical or a point not on the curve.
 pub fn g1_add(p1: &[u8; 64], p2: &[u8; 64]) -> Result<[u8; 64], Error> {
-    let (p1, p2) = (decode_point(p1)?, decode_point(p2)?);
-    let mut sum = Point::infinity();
-    for point in [p1, p2].iter().flatten() {
-        sum.add(point);
+    let mut place = [0; 8];
+    let mut sum = Point::<Bn254G1>::infinity(&mut place);
+    for encoded in [p1, p2] {
+        let mut point = [0; 8];
+        if *encoded != INFINITY {
+            decode::<Bn254G1>(encoded, &mut point)?;
+            sum.add(&point);
+        }
     }
-    Ok(encode_point(&sum))
+    Ok(sum.affine().map_or(INFINITY, encode))
 }
 
 /// scalar · point (EIP-196, ECMUL). The scalar is any number of 256 bits, big-endian.
@@ -37,15 +41,23 @@ pub fn g1_add(p1: &[u8; 64], p2: &[u8; 64]) -> Result<[u8; 64], Error> {
 /// # Errors
 /// When a coordinate is not canonical or the point not on the curve.
 pub fn g1_mul(point: &[u8; 64], scalar: &[u8; 32]) -> Result<[u8; 64], Error> {
-    let Some(point) = decode_point(point)? else {
-        return Ok([0; 64]);
-    };
+    if *point == INFINITY {
+        return Ok(INFINITY);
+    }
+    let mut base = [0; 8];
+    decode::<Bn254G1>(point, &mut base)?;
     // The group has prime order, so that the scalar counts modulo that order.
-    let scalar = modular::multiply(&from_be_bytes(scalar), &ONE, &ORDER);
-    let halves = ENDOMORPHISM.split(&scalar).map(|half| low_bytes::<_, 17>(&half));
-    let multiples = multiples::<Bn254G1>(&point);
-    let images = ENDOMORPHISM.images(&multiples, &MODULUS);
-    Ok(encode_point(&sum([(&multiples, &halves[0]), (&images, &halves[1])], [])))
+    let number = modular::multiply(&from_be_bytes(scalar), &ONE, &ORDER);
+    let halves = ENDOMORPHISM.split(&number);
+    let halves = halves.map(|[a, b, c, _]| multiples::scalar([a, b, c]));
+    let mut multiples = [base; 16];
+    multiply::<Bn254G1>(&mut multiples);
+    let mut images = multiples;
+    ENDOMORPHISM.apply(&mut images, &MODULUS);
+    let points = [(&multiples, &halves[0]), (&images, &halves[1])];
+    let mut place = [0; 8];
+    let product = sum::<Bn254G1, HALF_BYTES, _, _, _>(points, [], &mut place);
+    Ok(product.affine().map_or(INFINITY, encode))
 }
 
 /// Whether the product of the pairings of all pairs is one (EIP-197). Of no pairs it is.
@@ -67,14 +79,8 @@ pub fn pairing(pairs: &[PairingPair]) -> Result<bool, Error> {
     product_is_one::<Bn254>(&pairs)
 }
 
-/// The point of 64 bytes; `None` for the one at infinity.
-fn decode_point(bytes: &[u8; 64]) -> Result<Option<Affine>, Error> {
-    if *bytes == [0; 64] { Ok(None) } else { decode::<Bn254G1>(bytes).map(Some) }
-}
-
-fn encode_point(point: &Point<Bn254G1>) -> [u8; 64] {
-    point.affine().map_or([0; 64], encode)
-}
+/// The encoding of the point at infinity.
+const INFINITY: [u8; 64] = [0; 64];
 
 /// The curve y² = x³ + 3.
 struct Bn254G1;
@@ -111,6 +117,9 @@ pub(crate) static ENDOMORPHISM: Endomorphism = Endomorphism {
     beta: [0xe4bd44e5607cfd48, 0xc28f069fbb966e3d, 0x5e6dd9e7e0acccb0, 0x30644e72e131a029],
     lambda: [0xb8ca0b2d36636f23, 0xcc37a73fec2bc5e9, 0x048b6e193fd84104, 0x30644e72e131a029],
     estimates: [0x9333bc0529dcf4b494e63f40c03fd959, 0xb64748cbb1f82cf5],
-    steps: [[0x274c95a253484f8c, 0x0000000000000002, 0x0000000000000000, 0x0000000000000000], [0x2f9385504884942c, 0xbd360923bae167f4, 0x0000000000000001, 0x0000000000000000]],
+    steps: [
+        [0x274c95a253484f8c, 0x0000000000000002, 0x0000000000000000, 0x0000000000000000],
+        [0x2f9385504884942c, 0xbd360923bae167f4, 0x0000000000000001, 0x0000000000000000],
+    ],
     offset: [0x0be4e1541221250b, 0x6f4d8248eeb859fd, 0, 0],
 };

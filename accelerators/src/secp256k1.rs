@@ -7,9 +7,9 @@
 use lvm_guest_sdk::arithmetic::{curve, modular};
 
 use crate::Error;
-use crate::curve::endomorphism::Endomorphism;
+use crate::curve::endomorphism::{Endomorphism, HALF_BYTES};
 use crate::curve::generator::fixed_multiples;
-use crate::curve::multiples::{FixedMultiples, low_bytes, multiples, sum};
+use crate::curve::multiples::{FixedMultiples, multiply, scalar, sum};
 use crate::curve::{Affine, Curve, Point, encode, join, right_side};
 use crate::ecdsa::{self, Signatures};
 use crate::number::{Number, add, is_less, subtract};
@@ -48,7 +48,10 @@ pub fn recover_from_any(
     signature: &[u8; 64],
     recovery_id: u8,
 ) -> Result<[u8; 64], Error> {
-    let [r, s] = ecdsa::scalars::<Secp256k1>(signature).ok_or(Error::NotRecoverable)?;
+    let [r, s] = ecdsa::parts(signature);
+    if !ecdsa::is_scalar::<Secp256k1>(&r) || !ecdsa::is_scalar::<Secp256k1>(&s) {
+        return Err(Error::NotRecoverable);
+    }
     let x = match recovery_id {
         0 | 1 => r,
         2 | 3 => match add(&r, &ORDER) {
@@ -57,57 +60,50 @@ pub fn recover_from_any(
         },
         _ => return Err(Error::NotRecoverable),
     };
-    let point = decompress(&x, recovery_id & 1).ok_or(Error::NotRecoverable)?;
-    let key = ecdsa::recover::<Secp256k1>(hash, &r, &s, &point);
-    key.affine().map(encode).ok_or(Error::NotRecoverable)
-}
-
-/// The point with the x coordinate `x` whose y coordinate has the given lowest bit, if there is
-/// such a point.
-#[inline(always)]
-fn decompress(x: &Number, lowest_bit: u8) -> Option<Affine> {
-    let square = right_side::<Secp256k1>(x);
-    let y = root(&square);
+    let square = right_side::<Secp256k1>(&x);
+    let mut y = square;
+    raise_to_root(&mut y);
     let mut difference = square;
     modular::multiply_subtract(&mut difference, &y, &y, &MODULUS);
     if difference != [0; 4] {
-        return None;
+        return Err(Error::NotRecoverable);
     }
-    if y[0] & 1 == u64::from(lowest_bit) {
-        Some(join(x, &y))
-    } else {
+    if y[0] & 1 != u64::from(recovery_id & 1) {
         // y isn't 0: the order of the curve is odd.
-        Some(join(x, &subtract(&MODULUS, &y).0))
+        (y, _) = subtract(&MODULUS, &y);
     }
+    let mut place = [0; 8];
+    let key = ecdsa::recover::<Secp256k1>(hash, &r, &s, &join(&x, &y), &mut place);
+    key.affine().map(encode).ok_or(Error::NotRecoverable)
 }
 
-/// The power of `square` with the exponent (p + 1)/4, which is a square root if there is one.
+/// Replaces a square by one of its roots: its power with the exponent (p + 1)/4. The power of any other
+/// number is no root.
 ///
 /// In binary the exponent is 223 ones, a zero, 22 ones, four zeros, two ones, two zeros.
-#[inline(always)]
-fn root(square: &Number) -> Number {
-    let mut ones_2 = *square;
-    append::<1>(&mut ones_2, square);
-    let mut ones_3 = ones_2;
-    append::<1>(&mut ones_3, square);
-    let mut power = ones_3;
-    append::<3>(&mut power, &ones_3);
-    append::<3>(&mut power, &ones_3);
-    append::<2>(&mut power, &ones_2);
-    let ones_11 = power;
-    append::<11>(&mut power, &ones_11);
-    let ones_22 = power;
-    append::<22>(&mut power, &ones_22);
-    let ones_44 = power;
-    append::<44>(&mut power, &ones_44);
-    let ones_88 = power;
-    append::<88>(&mut power, &ones_88);
-    append::<44>(&mut power, &ones_44);
-    append::<3>(&mut power, &ones_3);
-    append::<23>(&mut power, &ones_22);
-    append::<6>(&mut power, &ones_2);
-    modular::square_repeatedly::<4, 2>(&mut power, &MODULUS);
-    power
+#[inline(never)]
+fn raise_to_root(power: &mut Number) {
+    let square = *power;
+    append::<1>(power, &square);
+    let ones_2 = *power;
+    append::<1>(power, &square);
+    let ones_3 = *power;
+    append::<3>(power, &ones_3);
+    append::<3>(power, &ones_3);
+    append::<2>(power, &ones_2);
+    let ones_11 = *power;
+    append::<11>(power, &ones_11);
+    let ones_22 = *power;
+    append::<22>(power, &ones_22);
+    let ones_44 = *power;
+    append::<44>(power, &ones_44);
+    let ones_88 = *power;
+    append::<88>(power, &ones_88);
+    append::<44>(power, &ones_44);
+    append::<3>(power, &ones_3);
+    append::<23>(power, &ones_22);
+    append::<6>(power, &ones_2);
+    modular::square_repeatedly::<4, 2>(power, &MODULUS);
 }
 
 /// Shifts the exponent of a power by `SHIFT` binary digits, and adds the exponent of `factor`.
@@ -118,7 +114,7 @@ fn append<const SHIFT: usize>(power: &mut Number, factor: &Number) {
 }
 
 /// The curve y² = x³ + 7.
-struct Secp256k1;
+pub(crate) struct Secp256k1;
 
 const CURVE: usize = curve::Curve::Secp256k1 as usize;
 
@@ -142,22 +138,26 @@ impl Signatures for Secp256k1 {
     const ORDER: &'static Number = &ORDER;
 
     #[inline(always)]
-    fn combine(u1: &Number, point: &Affine, u2: &Number) -> Point<Self> {
+    fn combine<'a>(
+        u1: &Number,
+        point: &Affine,
+        u2: &Number,
+        place: &'a mut Affine,
+    ) -> Point<'a, Self> {
+        let mut multiples = [*point; 16];
+        multiply::<Self>(&mut multiples);
+        let mut images = multiples;
+        ENDOMORPHISM.apply(&mut images, &MODULUS);
         let halves = ENDOMORPHISM.split(u2);
-        let multiples = multiples::<Self>(point);
-        let images = ENDOMORPHISM.images(&multiples, &MODULUS);
-        let [first, second] = halves.map(|half| low_bytes::<_, BYTES>(&half));
-        let low = low_bytes::<_, BYTES>(&[u1[0], u1[1]]);
-        let high = low_bytes::<_, BYTES>(&[u1[2], u1[3]]);
-        sum(
+        let [first, second] = halves.map(|[a, b, c, _]| scalar([a, b, c]));
+        let (low, high) = (scalar([u1[0], u1[1], 0]), scalar([u1[2], u1[3], 0]));
+        sum::<_, HALF_BYTES, _, _, _>(
             [(&multiples, &first), (&images, &second)],
             [(&BASE_MULTIPLES, &low), (&HIGH_BASE_MULTIPLES, &high)],
+            place,
         )
     }
 }
-
-/// Bytes of a half of a scalar.
-const BYTES: usize = 17;
 
 /// p.
 static MODULUS: Number = curve::Curve::Secp256k1.modulus();
@@ -168,18 +168,30 @@ static ORDER: Number =
 
 /// G (SEC 2, section 2.4.1).
 const BASE: Affine = [
-    0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07, 0x79be667ef9dcbbac,
-    0x9c47d08ffb10d4b8, 0xfd17b448a6855419, 0x5da4fbfc0e1108a8, 0x483ada7726a3c465,
+    0x59f2815b16f81798,
+    0x029bfcdb2dce28d9,
+    0x55a06295ce870b07,
+    0x79be667ef9dcbbac,
+    0x9c47d08ffb10d4b8,
+    0xfd17b448a6855419,
+    0x5da4fbfc0e1108a8,
+    0x483ada7726a3c465,
 ];
 
 /// 2¹²⁸·G.
 const HIGH_BASE: Affine = [
-    0x1b7b444c9ec4c0da, 0xe88c5678723ea335, 0x9239c1ad981f162e, 0x8f68b9d2f63b5f33,
-    0xf23cbf79501fff82, 0xbbea2cfe95510bfd, 0xde1d90c2b6be215d, 0x662a9f2dba063986,
+    0x1b7b444c9ec4c0da,
+    0xe88c5678723ea335,
+    0x9239c1ad981f162e,
+    0x8f68b9d2f63b5f33,
+    0xf23cbf79501fff82,
+    0xbbea2cfe95510bfd,
+    0xde1d90c2b6be215d,
+    0x662a9f2dba063986,
 ];
 
-static BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&BASE);
-static HIGH_BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&HIGH_BASE);
+pub(crate) static BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&BASE);
+pub(crate) static HIGH_BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&HIGH_BASE);
 
 /// With s = 0, c₁ three more and c₂ one less: the offset is 3·b₁ + b₂. Then f₁ is from −3 to 0 and f₂
 /// from 1 to 4, where a₁ and b₂ are 0.19, a₂ is 1.09 and b₁ 0.90, each times 2¹²⁸.

@@ -6,7 +6,7 @@
 use lvm_guest_sdk::arithmetic::curve;
 
 use crate::curve::generator::fixed_multiples;
-use crate::curve::multiples::{FixedMultiples, low_bytes, multiples, sum};
+use crate::curve::multiples::{FixedMultiples, multiply, scalar, sum};
 use crate::curve::{Affine, Curve, Point};
 use crate::ecdsa::{self, Signatures};
 use crate::number::{Number, subtract};
@@ -20,7 +20,7 @@ pub fn verify(hash: &[u8; 32], signature: &[u8; 64], public_key: &[u8; 64]) -> b
 }
 
 /// The curve y² = x³ − 3·x + b.
-struct Secp256r1;
+pub(crate) struct Secp256r1;
 
 const CURVE: usize = curve::Curve::Secp256r1 as usize;
 
@@ -45,10 +45,16 @@ impl Signatures for Secp256r1 {
     const ORDER: &'static Number = &ORDER;
 
     #[inline(always)]
-    fn combine(u1: &Number, point: &Affine, u2: &Number) -> Point<Self> {
-        let multiples = multiples::<Self>(point);
-        let [u1, u2] = [u1, u2].map(|scalar| low_bytes::<_, 32>(scalar));
-        sum([(&multiples, &u2)], [(&BASE_MULTIPLES, &u1)])
+    fn combine<'a>(
+        u1: &Number,
+        point: &Affine,
+        u2: &Number,
+        place: &'a mut Affine,
+    ) -> Point<'a, Self> {
+        let mut multiples = [*point; 16];
+        multiply::<Self>(&mut multiples);
+        let (u1, u2) = (scalar(*u1), scalar(*u2));
+        sum::<_, 32, _, _, _>([(&multiples, &u2)], [(&BASE_MULTIPLES, &u1)], place)
     }
 }
 
@@ -61,8 +67,14 @@ static ORDER: Number =
 
 /// G (SEC 2, section 2.4.2).
 const BASE: Affine = [
-    0xf4a13945d898c296, 0x77037d812deb33a0, 0xf8bce6e563a440f2, 0x6b17d1f2e12c4247,
-    0xcbb6406837bf51f5, 0x2bce33576b315ece, 0x8ee7eb4a7c0f9e16, 0x4fe342e2fe1a7f9b,
+    0xf4a13945d898c296,
+    0x77037d812deb33a0,
+    0xf8bce6e563a440f2,
+    0x6b17d1f2e12c4247,
+    0xcbb6406837bf51f5,
+    0x2bce33576b315ece,
+    0x8ee7eb4a7c0f9e16,
+    0x4fe342e2fe1a7f9b,
 ];
 
-static BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256r1>(&BASE);
+pub(crate) static BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256r1>(&BASE);

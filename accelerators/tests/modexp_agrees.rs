@@ -45,6 +45,19 @@ proptest! {
         );
     }
 
+    /// Those of which the machine multiplies: bases are longer, and exponents of all lengths.
+    #[test]
+    fn moduli_of_up_to_six_words(
+        base in number(200),
+        exponent in number(60),
+        modulus in number(49),
+    ) {
+        prop_assert_eq!(
+            modexp(&base, &exponent, &modulus),
+            expected(&base, &exponent, &modulus)
+        );
+    }
+
     #[test]
     fn moduli_with_many_factors_two(
         base in number(60),
@@ -60,6 +73,35 @@ proptest! {
             modexp(&base, &exponent, &modulus),
             expected(&base, &exponent, &modulus)
         );
+    }
+}
+
+/// At the borders between words, and with bases next to multiples of the modulus.
+#[test]
+fn moduli_next_to_powers_of_two() {
+    let one = BigUint::from(1_u8);
+    for bits in [1_u32, 63, 64, 65, 127, 128, 191, 192, 193, 255, 256, 257, 319, 320, 383, 384, 385]
+    {
+        let power = &one << bits;
+        for modulus in [&power - &one, power.clone(), &power + &one] {
+            for factor in [0_u8, 1, 2, 255] {
+                let multiple = &modulus * factor;
+                for base in
+                    [multiple.clone(), &multiple + &one, &multiple * &multiple + &modulus - &one]
+                {
+                    for exponent in
+                        [&[][..], &[1], &[2], &[0xFF; 8], &[0x80, 0, 0, 0, 0, 0, 0, 0, 0]]
+                    {
+                        let (base, modulus) = (base.to_bytes_be(), modulus.to_bytes_be());
+                        assert_eq!(
+                            modexp(&base, exponent, &modulus),
+                            expected(&base, exponent, &modulus),
+                            "{base:x?} {exponent:x?} {modulus:x?}"
+                        );
+                    }
+                }
+            }
+        }
     }
 }
 

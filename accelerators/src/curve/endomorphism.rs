@@ -17,6 +17,9 @@ use lvm_guest_sdk::arithmetic::modular;
 use super::multiples::Multiples;
 use crate::number::Number;
 
+/// Bytes of k₁ and k₂.
+pub(crate) const HALF_BYTES: usize = 17;
+
 /// The constants of a curve.
 pub(crate) struct Endomorphism {
     /// The order n of the curve.
@@ -50,15 +53,13 @@ impl Endomorphism {
         [first, second]
     }
 
-    /// The multiples of λ·P, from those of P, over the field with this modulus.
+    /// Makes the multiples of λ·P of those of P, over the field with this modulus.
     #[inline(always)]
-    pub(crate) fn images(&self, multiples: &Multiples, modulus: &Number) -> Multiples {
-        let mut images = *multiples;
-        for image in &mut images[1..] {
-            let Some(x) = image.first_chunk_mut() else { unreachable!("a point has 8 words") };
+    pub(crate) fn apply(&self, multiples: &mut Multiples, modulus: &Number) {
+        for multiple in &mut multiples[1..] {
+            let Some(x) = multiple.first_chunk_mut() else { unreachable!("a point has 8 words") };
             modular::multiply_assign(x, &self.beta, modulus);
         }
-        images
     }
 }
 

@@ -152,3 +152,37 @@ const fn plus_product(sum: &[u64; 6], number: &Number, factor: u64) -> [u64; 6] 
     result[5] = sum[5] + overflow as u64;
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secp256k1::{BASE_MULTIPLES, HIGH_BASE_MULTIPLES, Secp256k1};
+    use crate::secp256r1::{self, Secp256r1};
+
+    /// Each multiple is the one before it and the point.
+    fn check<C: Curve>(multiples: &FixedMultiples) {
+        let mut expected = multiples[1];
+        for at in 2..256 {
+            if at == 2 {
+                C::double_repeatedly::<1>(&mut expected);
+            } else {
+                C::add(&mut expected, &multiples[1]);
+            }
+            assert_eq!(multiples[at], expected, "{at}");
+        }
+    }
+
+    #[test]
+    fn multiples_are_those_of_the_calls() {
+        check::<Secp256k1>(&BASE_MULTIPLES);
+        check::<Secp256k1>(&HIGH_BASE_MULTIPLES);
+        check::<Secp256r1>(&secp256r1::BASE_MULTIPLES);
+    }
+
+    #[test]
+    fn the_high_base_is_a_multiple_of_the_base() {
+        let mut point = BASE_MULTIPLES[1];
+        Secp256k1::double_repeatedly::<128>(&mut point);
+        assert_eq!(HIGH_BASE_MULTIPLES[1], point);
+    }
+}
