@@ -7,8 +7,10 @@
 //! it names them. With the feature `c-symbols` the functions are also the C symbols that
 //! `sysroot/include/zkvm_accelerators.h` declares; their contracts are in the module `c`.
 //!
-//! Keccak-f is a call to the machine. All else is software by established crates. The functions
-//! never panic, whatever the bytes, and allocate in proportion to their input.
+//! Keccak-f, sums of points on secp256k1, P-256 and BN254, and multiplications modulo up to 384
+//! bits are calls to the machine; what is built of them here is compared with established crates in
+//! the tests. All else is software by such crates. The functions never panic, whatever the bytes,
+//! and allocate in proportion to their input.
 //!
 //! Gas, the EVM's padding of inputs and its limits of lengths are the caller's.
 #![cfg_attr(not(test), no_std)]
