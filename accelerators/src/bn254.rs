@@ -110,8 +110,8 @@ static MODULUS: Number = curve::Curve::Bn254.modulus();
 static ORDER: Number =
     [0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029];
 
-/// With s = 2 and c₂ one less: the offset is b₂. Then f₁ is from 0 to 11 and f₂ from 1 to 12, where a₁
-/// and b₂ are 0.44·2¹²⁸, a₂ and b₁ less than 2⁶⁴.
+/// With s = 2 and c₂ one less: the offset is b₂. Then f₁ is from 0 to 11 and f₂ from 1 to 12, where
+/// a₁ and b₂ are 0.44·2¹²⁸, a₂ and b₁ less than 2⁶⁴.
 pub(crate) static ENDOMORPHISM: Endomorphism = Endomorphism {
     order: &ORDER,
     beta: [0xe4bd44e5607cfd48, 0xc28f069fbb966e3d, 0x5e6dd9e7e0acccb0, 0x30644e72e131a029],

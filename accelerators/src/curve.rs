@@ -2,10 +2,10 @@
 //!
 //! The calls have no point at infinity and trap on sums that have another formula: of points with
 //! the same x, and of a point with y = 0 and itself. [`Point`] has all sums, so that no input
-//! brings such a call about. It depends on this: the order of each curve is an odd prime, so
-//! that no point has y = 0, and points with the same x are the same or opposite. Therefore all points
-//! here must be on their curve, with coordinates less than the modulus: whoever makes one of numbers
-//! from outside has it from [`decode`] or checks as much.
+//! brings such a call about. It depends on this: the order of each curve is an odd prime, so that
+//! no point has y = 0, and points with the same x are the same or opposite. Therefore all points
+//! here must be on their curve, with coordinates less than the modulus: whoever makes one of
+//! numbers from outside has it from [`decode`] or checks as much.
 
 pub(crate) mod endomorphism;
 pub(crate) mod generator;
@@ -85,8 +85,8 @@ pub(crate) const fn join(x: &Number, y: &Number) -> Affine {
 
 /// Any point of the curve C.
 ///
-/// Its coordinates are kept elsewhere, since what is in one object with memory that a call changes can't be
-/// in a register.
+/// Its coordinates are kept elsewhere, since what is in one object with memory that a call changes
+/// can't be in a register.
 pub(crate) struct Point<'a, C> {
     /// The point, unless it is the one at infinity.
     affine: &'a mut Affine,

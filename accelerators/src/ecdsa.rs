@@ -1,8 +1,8 @@
 //! ECDSA (SEC 1, section 4.1), on the curves whose points the machine adds.
 //!
 //! Signatures with s in the upper half of its range are as good as others. Nothing here depends on
-//! the curves but for their sizes: the modulus of the field is more than the order, and less than twice
-//! the order.
+//! the curves but for their sizes: the modulus of the field is more than the order, and less than
+//! twice the order.
 
 use lvm_guest_sdk::arithmetic::modular;
 
@@ -38,8 +38,8 @@ pub(crate) fn is_scalar<C: Signatures>(number: &Number) -> bool {
     is_less(number, C::ORDER) && *number != [0; 4]
 }
 
-/// Whether `signature` is one of the message with the hash `hash`, under `public_key` (SEC 1, section
-/// 4.1.4).
+/// Whether `signature` is one of the message with the hash `hash`, under `public_key` (SEC 1,
+/// section 4.1.4).
 pub(crate) fn verify<C: Signatures>(
     hash: &[u8; 32],
     signature: &[u8; 64],
@@ -62,9 +62,9 @@ pub(crate) fn verify<C: Signatures>(
     modular::multiply(&[a, b, c, d], &ONE, C::ORDER) == r
 }
 
-/// The public key under which r and s are a signature of the message with the hash `hash`, and R is the
-/// signature's point (SEC 1, section 4.1.6): (s·R − z·G)/r, which is no key if it is
-/// the point at infinity. Its coordinates are at `place`.
+/// The public key under which r and s are a signature of the message with the hash `hash`, and R is
+/// the signature's point (SEC 1, section 4.1.6): (s·R − z·G)/r, which is no key if it is the point
+/// at infinity. Its coordinates are at `place`.
 #[inline(always)]
 pub(crate) fn recover<'a, C: Signatures>(
     hash: &[u8; 32],

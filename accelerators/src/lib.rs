@@ -7,9 +7,11 @@
 //! it names them. With the feature `c-symbols` the functions are also the C symbols that
 //! `sysroot/include/zkvm_accelerators.h` declares; their contracts are in the module `c`.
 //!
-//! Keccak-f and SHA-256's compression function are calls to the machine. All else is software by
-//! established crates. The functions never panic, whatever the bytes, and allocate in proportion to
-//! their input.
+//! Keccak-f, SHA-256's compression function, sums of points on secp256k1, P-256 and BN254, products
+//! modulo up to 384 bits and products in the fields of pairings are calls to the machine; what is
+//! built of them here is compared with established crates in the tests. All else is software by such
+//! crates. The functions never panic and make no call that traps, whatever the bytes, and allocate in
+//! proportion to their input.
 //!
 //! Gas, the EVM's padding of inputs and its limits of lengths are the caller's.
 #![cfg_attr(not(test), no_std)]

@@ -1,7 +1,7 @@
 //! Modular exponentiation of numbers of any length (EIP-198; precompile 0x05).
 //!
-//! With a modulus of up to 384 bits, multiplications are calls to the machine. None of them traps, since
-//! one factor is always less than the modulus.
+//! With a modulus of up to 384 bits, multiplications are calls to the machine. None of them traps,
+//! since one factor is always less than the modulus.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -69,8 +69,8 @@ fn reduce<const W: usize>(number: &[u8], modulus: &[u64; W]) -> [u64; W] {
     remainder
 }
 
-/// The power of a base less than the modulus, with an exponent without leading zeros, by windows of `BITS`
-/// bits; `POWERS` is 2 to the power of that.
+/// The power of a base less than the modulus, with an exponent without leading zeros, by windows of
+/// `BITS` bits; `POWERS` is 2 to the power of that.
 fn power<const W: usize, const BITS: usize, const POWERS: usize>(
     base: &[u64; W],
     exponent: &[u8],

@@ -15,8 +15,8 @@ pub(crate) fn from_be_bytes(bytes: &[u8; 32]) -> Number {
 
 /// The word with its bytes in the other order.
 ///
-/// The machine has no instruction for it. Three exchanges of halves take 15 instructions, where what the
-/// compiler makes of `swap_bytes` takes 26.
+/// The machine has no instruction for it. Three exchanges of halves take 15 instructions, where
+/// what the compiler makes of `swap_bytes` takes 26.
 #[inline(always)]
 const fn reverse(word: u64) -> u64 {
     // Exclusive or: the compiler knows what it does if it is written with masks alone.

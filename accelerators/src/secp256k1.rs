@@ -42,7 +42,8 @@ pub fn recover(hash: &[u8; 32], signature: &[u8; 64], recovery_id: u8) -> Result
 /// r + n.
 ///
 /// # Errors
-/// As [`recover`], and when `recovery_id` is more than 3, or r + n isn't less than the field's modulus.
+/// As [`recover`], and when `recovery_id` is more than 3, or r + n isn't less than the field's
+/// modulus.
 pub fn recover_from_any(
     hash: &[u8; 32],
     signature: &[u8; 64],
@@ -77,8 +78,8 @@ pub fn recover_from_any(
     key.affine().map(encode).ok_or(Error::NotRecoverable)
 }
 
-/// Replaces a square by one of its roots: its power with the exponent (p + 1)/4. The power of any other
-/// number is no root.
+/// Replaces a square by one of its roots: its power with the exponent (p + 1)/4. The power of any
+/// other number is no root.
 ///
 /// In binary the exponent is 223 ones, a zero, 22 ones, four zeros, two ones, two zeros.
 #[inline(never)]
@@ -193,8 +194,8 @@ const HIGH_BASE: Affine = [
 pub(crate) static BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&BASE);
 pub(crate) static HIGH_BASE_MULTIPLES: FixedMultiples = fixed_multiples::<Secp256k1>(&HIGH_BASE);
 
-/// With s = 0, c₁ three more and c₂ one less: the offset is 3·b₁ + b₂. Then f₁ is from −3 to 0 and f₂
-/// from 1 to 4, where a₁ and b₂ are 0.19, a₂ is 1.09 and b₁ 0.90, each times 2¹²⁸.
+/// With s = 0, c₁ three more and c₂ one less: the offset is 3·b₁ + b₂. Then f₁ is from −3 to 0 and
+/// f₂ from 1 to 4, where a₁ and b₂ are 0.19, a₂ is 1.09 and b₁ 0.90, each times 2¹²⁸.
 pub(crate) static ENDOMORPHISM: Endomorphism = Endomorphism {
     order: &ORDER,
     beta: [0xc1396c28719501ee, 0x9cf0497512f58995, 0x6e64479eac3434e9, 0x7ae96a2b657c0710],

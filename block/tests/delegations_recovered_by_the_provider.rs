@@ -44,8 +44,7 @@ impl CryptoProvider for Counting {
 }
 
 /// The order of the curve.
-const ORDER: U256 =
-    uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
+const ORDER: U256 = uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
 
 #[test]
 fn authorities() {
@@ -72,11 +71,15 @@ fn authorities() {
             (parity, r + U256::from(1), s),
             (parity, U256::MAX, s),
         ] {
-            delegations.push(SignedAuthorization::new_unchecked(authorization.clone(), parity, r, s));
+            delegations.push(SignedAuthorization::new_unchecked(
+                authorization.clone(),
+                parity,
+                r,
+                s,
+            ));
         }
     }
-    let transaction =
-        TxEip7702 { authorization_list: delegations.clone(), ..TxEip7702::default() };
+    let transaction = TxEip7702 { authorization_list: delegations.clone(), ..TxEip7702::default() };
     let found: Vec<_> = TxEnv::from_recovered_tx(&transaction, Address::ZERO)
         .authorization_list
         .iter()

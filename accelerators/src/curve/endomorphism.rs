@@ -5,12 +5,12 @@
 //! by a number λ. A scalar is k = k₁ + k₂·λ modulo the order n for many pairs of k₁ and k₂;
 //! [`Endomorphism::split`] finds one where both are at least 0 and less than 2¹³².
 //!
-//! Take numbers of which a₁ − b₁·λ and a₂ + b₂·λ are multiples of n, with a₁·b₂ + a₂·b₁ = n. For all
-//! c₁ and c₂ the numbers k₁ = k − c₁·a₁ − c₂·a₂ and k₂ = c₁·b₁ − c₂·b₂ are such a pair, and with
-//! f₁ = b₂·k/n − c₁ and f₂ = b₁·k/n − c₂ they are k₁ = f₁·a₁ + f₂·a₂ and k₂ = f₂·b₂ − f₁·b₁. Here c₁
-//! and c₂ come of two words of each factor: they are multiples of 2ˢ that are too small by less than
-//! 2·2ˢ + 1 + 2¹²⁸·b/n. A constant offset of both makes k₁ and k₂ positive. Only this is estimated:
-//! whatever c₁ and c₂ are, k₁ and k₂ are those of the scalar.
+//! Take numbers of which a₁ − b₁·λ and a₂ + b₂·λ are multiples of n, with a₁·b₂ + a₂·b₁ = n. For
+//! all c₁ and c₂ the numbers k₁ = k − c₁·a₁ − c₂·a₂ and k₂ = c₁·b₁ − c₂·b₂ are such a pair, and
+//! with f₁ = b₂·k/n − c₁ and f₂ = b₁·k/n − c₂ they are k₁ = f₁·a₁ + f₂·a₂ and k₂ = f₂·b₂ − f₁·b₁.
+//! Here c₁ and c₂ come of two words of each factor: they are multiples of 2ˢ that are too small by
+//! less than 2·2ˢ + 1 + 2¹²⁸·b/n. A constant offset of both makes k₁ and k₂ positive. Only this is
+//! estimated: whatever c₁ and c₂ are, k₁ and k₂ are those of the scalar.
 
 use lvm_guest_sdk::arithmetic::modular;
 
@@ -96,9 +96,9 @@ mod tests {
             for endomorphism in [&secp256k1::ENDOMORPHISM, &bn254::ENDOMORPHISM] {
                 let reduce = |number| modular::multiply(&number, &ONE, endomorphism.order);
                 check(endomorphism, &reduce(number));
-                // Next to multiples of 2^128 the part that isn't looked at is the least or the most.
-                let near = if below { [u64::MAX, u64::MAX, multiple, number[3]] } else { [0, 0, multiple, number[3]] };
-                check(endomorphism, &reduce(near));
+                // The two words that the estimates don't look at are the least or the most.
+                let low = if below { u64::MAX } else { 0 };
+                check(endomorphism, &reduce([low, low, multiple, number[3]]));
             }
         }
 

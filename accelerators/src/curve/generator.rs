@@ -1,7 +1,7 @@
 //! Multiples of points that are known when this is compiled.
 //!
-//! The compiler computes them, which no run pays for: affine additions, with one inversion for all of a
-//! round that doubles the number of multiples. Numbers are in Montgomery's form meanwhile
+//! The compiler computes them, which no run pays for: affine additions, with one inversion for all
+//! of a round that doubles the number of multiples. Numbers are in Montgomery's form meanwhile
 //! (Koç, Acar, Kaliski, "Analyzing and Comparing Montgomery Multiplication Algorithms", CIOS).
 
 use super::multiples::FixedMultiples;

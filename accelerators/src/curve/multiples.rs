@@ -33,8 +33,8 @@ pub(crate) fn multiply<C: Curve>(copies: &mut Multiples) {
     }
 }
 
-/// The sum of the multiples of some points by scalars, of which the lowest B bytes count; its coordinates
-/// are at `place`.
+/// The sum of the multiples of some points by scalars, of which the lowest B bytes count; its
+/// coordinates are at `place`.
 #[inline(always)]
 pub(crate) fn sum<'a, C: Curve, const B: usize, const W: usize, const V: usize, const F: usize>(
     points: [(&Multiples, &Scalar<W>); V],

@@ -54,7 +54,8 @@ fn decode(bytes: &[u8]) -> Option<G1Projective> {
     point.is_on_curve().then(|| point.into())
 }
 
-/// A small multiple of the base point, or any; one in eight times instead something that may be no point.
+/// A small multiple of the base point, or any; one in eight times instead something that may be no
+/// point.
 fn point(draw: &mut Draw) -> Vec<u8> {
     let edges = edges();
     let scalar = Fr::from_be_bytes_mod_order(&bytes(&draw.awkward(&edges)));

@@ -34,8 +34,8 @@ impl Draw {
         &from[at]
     }
 
-    /// A number with few digits other than 0 in a window of 4 or 8 bits, or of the `edges`, or, one in
-    /// four times, random; of 256 bits at most.
+    /// A number with few digits other than 0 in a window of 4 or 8 bits, or of the `edges`, or, one
+    /// in four times, random; of 256 bits at most.
     pub(crate) fn awkward(&mut self, edges: &[BigUint]) -> BigUint {
         match self.below(4) {
             0 => self.number(),

@@ -103,15 +103,35 @@ impl Reference {
         scalar.modinv(&self.order).expect("the order is a prime")
     }
 
-    /// u₁ of a sum u₁·G + u₂·(k·G) that meets exceptions more often than not.
-    fn other_scalar(&self, draw: &mut Draw, u2: &BigUint, k: &BigUint) -> BigUint {
-        let product = u2 * k % &self.order;
-        match draw.below(4) {
+    /// k, u₁ and u₂ of a sum u₁·G + u₂·(k·G) that meets exceptions more often than not.
+    fn sum(&self, draw: &mut Draw) -> [BigUint; 3] {
+        let (k, u2) = (self.scalar(draw), self.scalar(draw));
+        let product = &u2 * &k % &self.order;
+        let u1 = match draw.below(5) {
             0 => product,
             1 => &self.order - product,
             2 => BigUint::ZERO,
-            _ => self.scalar(draw),
+            3 => self.scalar(draw),
+            _ => return self.sum_that_ends_with_a_double(draw),
+        };
+        [k, u1, u2]
+    }
+
+    /// Likewise, where the last addition of all, that of a multiple of G or of 2¹²⁸·G, adds a point
+    /// to itself.
+    fn sum_that_ends_with_a_double(&self, draw: &mut Draw) -> [BigUint; 3] {
+        let k = self.scalar(draw);
+        let mut digits = (draw.number() % &self.order).to_bytes_le();
+        digits.resize(32, 0);
+        let last = 16 * draw.below(2);
+        if last == 0 {
+            digits[16] = 0;
         }
+        let addend = BigUint::from(digits[last]) << (8 * last);
+        let u1 = BigUint::from_bytes_le(&digits);
+        let difference = (addend << 1) + &self.order - &u1;
+        let u2 = difference * self.inverse(&k) % &self.order;
+        [k, u1, u2]
     }
 
     fn x_of(&self, point: &[u8]) -> BigUint {
@@ -173,8 +193,7 @@ pub(crate) fn constructed_recoveries(seed: u64, count: usize) -> Vec<Case> {
 
 fn constructed(draw: &mut Draw) -> Signature {
     let curve = secp256k1();
-    let (k, u2) = (curve.scalar(draw), curve.scalar(draw));
-    let u1 = curve.other_scalar(draw, &u2, &k);
+    let [k, u1, u2] = curve.sum(draw);
     let r = curve.x_of(&(curve.multiple)(&k));
     let s = &u2 * &r % &curve.order;
     let mut z = (&curve.order - &u1) * &r % &curve.order;
@@ -211,8 +230,8 @@ pub(crate) fn check_all_recovery_ids(seed: u64, count: usize) {
     assert!(recovered.iter().all(|count| *count > 100), "{recovered:?}");
 }
 
-/// Verifications of what is drawn, of signatures that are valid by their making, of those less one bit, and of
-/// those whose point is the one at infinity.
+/// Verifications of what is drawn, of signatures that are valid by their making, of those less one
+/// bit, and of those whose point is the one at infinity.
 pub(crate) fn verifications(curve: &Reference, seed: u64, count: usize) -> Vec<Case> {
     let draw = &mut Draw::new(seed);
     (0..count).map(|_| verification(curve, draw)).collect()
@@ -220,12 +239,11 @@ pub(crate) fn verifications(curve: &Reference, seed: u64, count: usize) -> Vec<C
 
 fn verification(curve: &Reference, draw: &mut Draw) -> Case {
     let edges = curve.edges();
-    let (k, u2) = (curve.scalar(draw), curve.scalar(draw));
+    let [k, u1, u2] = curve.sum(draw);
     let mut key = (curve.multiple)(&k);
     let signature = if draw.below(4) == 0 {
         Signature::drawn(draw, &edges)
     } else {
-        let u1 = curve.other_scalar(draw, &u2, &k);
         let sum = (&u1 + &u2 * &k) % &curve.order;
         let r = if sum == BigUint::ZERO {
             curve.scalar(draw)

@@ -1,10 +1,11 @@
 //! Signatures and points of BN254 are answered as established software answers them: natively, ten
 //! thousand of them, and some hundreds on the machine.
 //!
-//! Half of the inputs are made to meet every exception of the formulas: scalars with few bits or next to
-//! the order, points that are such multiples of each other, so that equal points, opposite ones
-//! and the one at infinity come up in the middle of a sum; coordinates that no point has, that are
-//! not canonical, or that are r + n. A trap on the machine, as a panic natively, would fail the tests.
+//! Half of the inputs are made to meet every exception of the formulas: scalars with few bits or
+//! next to the order, points that are such multiples of each other, so that equal points, opposite
+//! ones and the one at infinity come up in the middle of a sum; coordinates that no point has, that
+//! are not canonical, or that are r + n. A trap on the machine, as a panic natively, would fail the
+//! tests.
 
 mod bn254;
 mod draw;
