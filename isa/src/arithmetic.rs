@@ -44,7 +44,7 @@ pub fn divide_sum<const W: usize>(
         return None;
     }
     let sum = terms.iter().fold(Wide::ZERO, |sum, (is_subtracted, a, b)| {
-        let product = wide(*a).wrapping_mul(wide(*b));
+        let product = wide(a).wrapping_mul(wide(b));
         if *is_subtracted { sum.wrapping_sub(product) } else { sum.wrapping_add(product) }
     });
     let (quotient, remainder) = if sum.bit(1023) {
@@ -225,7 +225,7 @@ mod tests {
             quotient.wrapping_add(times)
         };
         let sum = terms.iter().fold(Wide::ZERO, |sum, (is_subtracted, a, b)| {
-            let product = wide(*a).wrapping_mul(wide(*b));
+            let product = wide(a).wrapping_mul(wide(b));
             if *is_subtracted { sum.wrapping_sub(product) } else { sum.wrapping_add(product) }
         });
         let recomposed = quotient.wrapping_mul(wide(m)).wrapping_add(wide(&division.remainder));
