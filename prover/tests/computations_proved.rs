@@ -3,9 +3,11 @@
 
 mod support;
 
+use lvm_air::table::Table;
+use lvm_air::trace::{Filled, segment_heights};
 use lvm_isa::instruction::Operation::{Addi, Bne};
 use lvm_isa::segment::{Budget, Computation};
-use lvm_prover::Program;
+use lvm_prover::{Program, ProveOptions, Proved};
 use lvm_syscalls::curve::{self, Curve};
 use lvm_syscalls::modular::{self, WORDS_256, WORDS_384};
 use lvm_syscalls::quadratic::{self, WORDS_BLS12_381, WORDS_BN254};
@@ -233,7 +235,21 @@ fn results_are_carried_to_later_segments() {
         .iter()
         .filter(|segment| segment.tally.computations.iter().any(|count| *count > 0));
     assert!(with_calls.count() > 3);
+    let program = run.prover.program().loaded().program();
+    for (segment, tables) in run.recording.segments.iter().zip(&run.fill().segments) {
+        let log_height =
+            |it: &Filled| (it.rows.values.len() / it.rows.width).trailing_zeros() as usize;
+        let filled: Vec<(Table, usize)> =
+            tables.tables.iter().map(|it| (it.table, log_height(it))).collect();
+        assert_eq!(filled, segment_heights(program, &segment.tally));
+    }
     run.expect_accepted();
+
+    // As everyone proves a run: surveyed first, then recorded again.
+    let Proved { proof, execution, .. } =
+        whole.prover.prove(&[], &ProveOptions::default(), &mut |_| {}).expect("a proof is made");
+    assert_eq!(execution, whole.recording.execution);
+    assert_eq!(whole.verify(&proof), Ok(execution.public_output));
 }
 
 /// a3 alone has rested for so long that it is read once more before the call.

@@ -97,11 +97,11 @@ fn pointers_that_are_others_in_the_field() {
 fn registers_that_are_not_taken_may_be_others_in_the_field() {
     for (number, arguments, taken) in calls() {
         let mut lie = loaded(number, arguments);
-        for register in taken..3 {
+        for (register, argument) in arguments.into_iter().enumerate().take(3).skip(taken) {
             lie.record(|run| {
-                claim(run, register, ORDER + arguments[register]);
+                claim(run, register, ORDER + argument);
                 for event in &mut run.events().points {
-                    event.pointers[register] = ORDER + arguments[register];
+                    event.pointers[register] = ORDER + argument;
                 }
             });
             lie.accepted();

@@ -12,7 +12,7 @@ use p3_goldilocks::Goldilocks;
 
 use crate::support::lie::Lie;
 use crate::support::table_mut;
-use crate::{again, call, leave, place, run_on, touch, with_values, words};
+use crate::{again, call, forget, leave, place, run_on, touch, with_values, words};
 
 const ZERO: [u64; 4] = [0; 4];
 const ONE: [u64; 4] = [1, 0, 0, 0];
@@ -222,6 +222,26 @@ fn the_tangent_is_no_line_between_points() {
             }
         }
         lie.refused(&[&fault(Table::Point, "the line is not vertical")]);
+    }
+}
+
+/// The program adds a point to itself, where the emulator traps. Its double would be the sum, but it
+/// isn't what the program asked for.
+#[test]
+fn a_double_is_no_sum() {
+    for curve in Curve::ALL {
+        let p: [u64; 8] = words(1);
+        let double = arithmetic::curve(curve, Operation::Double, &halves(&p), &halves(&p))
+            .expect("a double");
+        let left = point(double.sum[0], double.sum[1]);
+        let mut lie = run(curve, Operation::Add, &p, &words(20));
+        lie.record(|run| {
+            let event = &mut run.events().points[0];
+            (event.operation, event.q) = (Operation::Double, Default::default());
+            forget(run, place(1)..place(2));
+        });
+        operands(&mut lie, &p, &p, &left);
+        lie.refused(&["bus call"]);
     }
 }
 

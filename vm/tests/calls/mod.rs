@@ -192,7 +192,7 @@ pub(crate) fn trap_of(code: &Assembler) -> Cause {
 pub(crate) fn in_code(code: &mut Assembler, words: &[u64]) -> u64 {
     let over = code.label();
     code.jal(0, over);
-    if code.pc() % 8 != 0 {
+    if !code.pc().is_multiple_of(8) {
         code.word(0);
     }
     let address = code.pc();
