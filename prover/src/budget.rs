@@ -59,6 +59,8 @@ fn computation_cells(kind: Computation) -> u32 {
         Computation::Point => row_cells(Table::Point),
         Computation::PointMemory => row_cells(Table::PointMemory),
         Computation::Sha256 => 0,
+        Computation::MultiplyX => row_cells(Table::MultiplyX),
+        Computation::Ladder => row_cells(Table::Ladder),
     }
 }
 
