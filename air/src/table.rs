@@ -37,15 +37,16 @@ pub const ACCESSES_MAX: u128 = 12;
 /// The same limit for the tables of calls that compute, which make many accesses in a row.
 pub const LOG_HEIGHT_MAX_OF_COMPUTATIONS: usize = 22;
 /// Such accesses in one row of each of these tables, all together: four operands in `modular_256` and
-/// `modular_384`, three in `quadratic_256` and `quadratic_384`, two in `point_memory`.
-pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 116;
+/// `modular_384`, three in `quadratic_256` and `quadratic_384`, two in `point_memory`,
+/// three of five words each in `multiply_x`.
+pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 131;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
 const ACCESSES: u128 = (ACCESSES_MAX << LOG_HEIGHT_MAX)
     + (ACCESSES_MAX_OF_COMPUTATIONS << LOG_HEIGHT_MAX_OF_COMPUTATIONS);
 const _: () = assert!(ACCESSES << 32 < ORDER / 2);
 const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
-// Messages of one table in a row are fewer than 2^9, so multiplicities add up to less.
-const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + 9) < ORDER);
+// Messages of one table in a row are fewer than 2^10, so multiplicities add up to less.
+const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + 10) < ORDER);
 
 /// What has a proof of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +130,10 @@ pub enum Table {
     Point,
     /// Memory accesses of `curve` calls.
     PointMemory,
+    /// Operands of `multiply_x` calls.
+    MultiplyX,
+    /// Steps of `multiply_x` calls.
+    Ladder,
 }
 
 /// Applies a macro to a table's module and row type, for the tables whose rows are structs.
@@ -287,6 +292,14 @@ macro_rules! with_row {
                 type $row<T> = tables::point_memory::PointMemoryRow<T>;
                 $body
             }
+            Table::MultiplyX => {
+                type $row<T> = tables::multiply_x::MultiplyXRow<T>;
+                $body
+            }
+            Table::Ladder => {
+                type $row<T> = tables::ladder::LadderRow<T>;
+                $body
+            }
             Table::KeccakMemory => {
                 type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
                 $body
@@ -298,7 +311,7 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -339,6 +352,8 @@ impl Table {
         Self::Quadratic384,
         Self::Point,
         Self::PointMemory,
+        Self::MultiplyX,
+        Self::Ladder,
     ];
 
     /// Log2 of the table's largest height, and of the sum of its heights if a proof has it several
@@ -350,7 +365,8 @@ impl Table {
             | Self::Modular384
             | Self::Quadratic256
             | Self::Quadratic384
-            | Self::PointMemory => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
+            | Self::PointMemory
+            | Self::MultiplyX => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
             _ => LOG_HEIGHT_MAX,
         }
     }
@@ -427,6 +443,8 @@ impl Table {
             Self::Quadratic384 => "quadratic_384",
             Self::Point => "point",
             Self::PointMemory => "point_memory",
+            Self::MultiplyX => "multiply_x",
+            Self::Ladder => "ladder",
         }
     }
 
@@ -559,6 +577,8 @@ impl Table {
             Self::Quadratic384 => tables::quadratic::eval::<AB, 12, 23>(builder),
             Self::Point => tables::point::eval(builder),
             Self::PointMemory => tables::point_memory::eval(builder),
+            Self::MultiplyX => tables::multiply_x::eval(builder),
+            Self::Ladder => tables::ladder::eval(builder),
         }
     }
 }

@@ -329,6 +329,8 @@ const fn source(table: Table) -> &'static str {
         Quadratic384 "quadratic",
         Point "point",
         PointMemory "point_memory",
+        MultiplyX "multiply_x",
+        Ladder "ladder",
     }
 }
 

@@ -13,5 +13,6 @@ pub mod operand;
 pub mod product;
 pub mod register;
 pub mod shift_by;
+pub mod unaligned;
 pub mod value;
 pub mod wide;
