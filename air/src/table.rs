@@ -36,9 +36,8 @@ pub const LOG_HEIGHT_MAX: usize = 26;
 pub const ACCESSES_MAX: u128 = 12;
 /// The same limit for the tables of calls that compute, which make many accesses in a row.
 pub const LOG_HEIGHT_MAX_OF_COMPUTATIONS: usize = 22;
-/// Such accesses in one row of each of these tables, all together: four operands in `modular_256` and
-/// `modular_384`, three in `quadratic_256` and `quadratic_384`, two in `point_memory`,
-/// three of five words each in `multiply_x`.
+/// Such accesses in one row of each of these tables, all together: four operands in each `modular`, three
+/// in each `quadratic`, two in `point_memory`, three of five words each in `multiply_x`.
 pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 131;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
 const ACCESSES: u128 = (ACCESSES_MAX << LOG_HEIGHT_MAX)
@@ -130,9 +129,7 @@ pub enum Table {
     Point,
     /// Memory accesses of `curve` calls.
     PointMemory,
-    /// Operands of `multiply_x` calls.
     MultiplyX,
-    /// Steps of `multiply_x` calls.
     Ladder,
 }
 

@@ -276,3 +276,368 @@ pub fn fill(
     row.root_carries = root.fill(counts);
     row
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::vec::Vec;
+
+    use lvm_isa::event::{Access, UNALIGNED_WORDS};
+    use lvm_isa::multiple::multiple;
+
+    use super::*;
+    use crate::builder::Side;
+    use crate::bus::Bus;
+    use crate::tables::testing::*;
+
+    type Row = MultiplyXRow<Goldilocks>;
+
+    /// x of the base point (SEC 2, section 2.4.1).
+    const G: [u64; 4] =
+        [0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07, 0x79be667ef9dcbbac];
+    const K: [u64; 4] = [0xfedc_ba98_7654_3210, 0x0123_4567_89ab_cdef, 7, 0x8000_0000_0000_0000];
+    /// Where words can't be written.
+    const READ_ONLY: u64 = 0x8000;
+
+    /// Bytes from 0x3000 on, none of them 0.
+    fn memory() -> Vec<u8> {
+        (0..0x6000_u32).map(|at| (at % 255 + 1) as u8).collect()
+    }
+
+    fn bytes(number: &[u64; 4]) -> Vec<u8> {
+        number.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// The event of a call that finds this memory, and what it leaves at the result.
+    fn event(memory: &[u8], pointers: [u64; 3]) -> MultiplyX {
+        let mut times = BTreeMap::new();
+        let mut accesses = |pointer: u64, now: u32| -> [Access; UNALIGNED_WORDS] {
+            core::array::from_fn(|at| {
+                let address = (pointer & !7) + 8 * at as u64;
+                if address >= pointer + 32 {
+                    return Access::default();
+                }
+                let at = address as usize - 0x3000;
+                let value = u64::from_le_bytes(memory[at..at + 8].try_into().unwrap());
+                Access { value, time: times.insert(address, now).unwrap_or(7) }
+            })
+        };
+        let [result, x, k] = pointers;
+        MultiplyX {
+            time: 400,
+            pointers,
+            x: accesses(x, 400),
+            k: accesses(k, 401),
+            target: accesses(result, 403),
+        }
+    }
+
+    /// The memory with operands at these pointers; the last one given stays where they overlap.
+    fn with(pointers: [u64; 3], x: &[u64; 4], k: &[u64; 4]) -> Vec<u8> {
+        let mut memory = memory();
+        for (pointer, number) in [(pointers[1], x), (pointers[2], k)] {
+            memory[pointer as usize - 0x3000..][..32].copy_from_slice(&bytes(number));
+        }
+        memory
+    }
+
+    /// The row of a call, or what comes closest to one if it traps.
+    fn filled(event: &MultiplyX) -> (Row, Counts) {
+        let none = Multiple { base: [event.x(), [0; 4]], steps: Vec::new() };
+        let multiple = multiple(&event.x(), &event.k()).unwrap_or(none);
+        let mut counts = Counts::new(1);
+        let row = fill(event, &multiple, |address| address < READ_ONLY, &mut counts);
+        (row, counts)
+    }
+
+    fn row(x: &[u64; 4], k: &[u64; 4]) -> Row {
+        let pointers = [0x3003, 0x4005, 0x5006];
+        filled(&event(&with(pointers, x, k), pointers)).0
+    }
+
+    fn check_call(memory: &[u8], pointers: [u64; 3]) {
+        let event = event(memory, pointers);
+        let context = std::format!("{pointers:x?} {:x?} {:x?}", event.x(), event.k());
+        let (row, counts) = filled(&event);
+        expect_honest(&context, &row, &counts, eval);
+
+        // Everything that is read is as it was, and of what is written the result alone is new.
+        let [x, k] = [pointers[1], pointers[2]].map(|pointer| {
+            let at = pointer as usize - 0x3000;
+            core::array::from_fn(|word| {
+                u64::from_le_bytes(memory[at + 8 * word..][..8].try_into().unwrap())
+            })
+        });
+        let point = multiple(&x, &k).expect("a multiple").point();
+        let mut after = memory.to_vec();
+        after[pointers[0] as usize - 0x3000..][..32].copy_from_slice(&bytes(&point[0]));
+        let mut expected = Vec::new();
+        for (pointer, memory, time) in
+            [(pointers[1], memory, 400), (pointers[2], memory, 401), (pointers[0], &after, 403)]
+        {
+            for address in (pointer & !7..pointer + 32).step_by(8) {
+                let at = address as usize - 0x3000;
+                let value = u64::from_le_bytes(memory[at..at + 8].try_into().unwrap());
+                expected.push((address, value, time));
+            }
+        }
+        assert_eq!(memory_sends(&row, eval), expected, "{context}");
+
+        let call = message(&row, Bus::Call, Side::Receive, eval);
+        assert_eq!(call, [&[400, (1 << 33) - 11, 1, 1][..], &pointers].concat());
+        let first = message(&row, Bus::Ladder, Side::Send, eval);
+        let last = message(&row, Bus::Ladder, Side::Receive, eval);
+        let length = 256
+            - k.iter()
+                .rev()
+                .fold((0, true), |(zeros, all), word| {
+                    (zeros + if all { word.leading_zeros() } else { 0 }, all && *word == 0)
+                })
+                .0;
+        assert_eq!(first[..2], [400, u64::from(length) - 1]);
+        assert_eq!(last[..2], [400, 0]);
+        assert_eq!(first[2..18], first[18..]);
+        assert_eq!(last[18..], first[18..]);
+        let halves = |point: &[[u64; 4]; 2]| -> Vec<u64> {
+            let words = point.as_flattened().iter();
+            words.flat_map(|word| [word & 0xffff_ffff, word >> 32]).collect()
+        };
+        assert_eq!(last[2..18], halves(&point));
+        let (_, messages) = check(&row, eval);
+        let bits = messages.iter().filter(|message| message.bus == Bus::LadderBit);
+        let bits: Vec<Vec<Goldilocks>> = bits.map(|message| message.fields.clone()).collect();
+        let expected: Vec<Vec<Goldilocks>> = (0..length as usize - 1)
+            .map(|at| {
+                let bit = k[at / 64] >> (at % 64) & 1;
+                [400, at as u64, bit].map(Goldilocks::from_u64).to_vec()
+            })
+            .collect();
+        assert_eq!(bits, expected, "{context}");
+    }
+
+    #[test]
+    fn honest_rows_agree_with_the_semantics() {
+        let pointers = [0x3003, 0x4005, 0x5006];
+        let mut last = ORDER;
+        last[0] -= 1;
+        for k in [[1, 0, 0, 0], [2, 0, 0, 0], [3, 0, 0, 0], [0, 1, 0, 0], last, K] {
+            for x in [G, [1, 0, 0, 0]] {
+                check_call(&with(pointers, &x, &k), pointers);
+            }
+        }
+        expect_padding::<Row>(eval);
+    }
+
+    #[test]
+    fn operands_have_any_alignment() {
+        for offset in 0..8 {
+            for pointers in [
+                [0x3000 + offset, 0x4000, 0x5003],
+                [0x3005, 0x4000 + offset, 0x5000],
+                [0x3000, 0x4006, 0x5000 + offset],
+                [0x3000 + offset, 0x4000 + offset, READ_ONLY + offset],
+                [0x3000 + offset, READ_ONLY + offset, 0x4000 + offset],
+            ] {
+                check_call(&with(pointers, &G, &[3, 0, 0, 0]), pointers);
+            }
+        }
+    }
+
+    #[test]
+    fn operands_overlap() {
+        // The result over one of them, or in part of it, or of both.
+        for offset in 0..8 {
+            for pointers in [
+                [0x4000 + offset, 0x4000 + offset, 0x5003],
+                [0x5000 + offset, 0x4003, 0x5007],
+                [0x4020 - offset, 0x4000, 0x4020],
+            ] {
+                check_call(&with(pointers, &G, &K), pointers);
+            }
+        }
+        // One operand is the other, and the result, too.
+        for pointers in [[0x3000, 0x4001, 0x4001], [0x4001, 0x4001, 0x4001]] {
+            check_call(&with(pointers, &G, &G), pointers);
+        }
+        // They share a part: x is a number whose high bytes are k's low ones.
+        let pointers = [0x4000, 0x4003, 0x4014];
+        let shared = (1..=255).find_map(|byte| {
+            let mut memory = with(pointers, &G, &K);
+            memory[0x1003] = byte;
+            let event = event(&memory, pointers);
+            multiple(&event.x(), &event.k()).is_some().then_some(memory)
+        });
+        check_call(&shared.expect("half of all numbers are x of a point"), pointers);
+    }
+
+    #[test]
+    fn corrupted_cells_violate_their_constraint() {
+        let honest = row(&G, &K);
+        let corrupt = |label: &str, change: fn(&mut Row)| {
+            let mut row = honest;
+            change(&mut row);
+            expect_violation(&row, label, eval);
+        };
+        const ONE: Goldilocks = Goldilocks::ONE;
+        corrupt("is_used is boolean", |r| r.is_used = Goldilocks::TWO);
+        corrupt("offsets are boolean", |r| r.x_read.offsets[3] = Goldilocks::TWO);
+        corrupt("one offset", |r| r.k_read.offsets[3] = ONE);
+        corrupt("one offset", |r| r.result.offsets = [Goldilocks::ZERO; 8]);
+        for at in [0, 19, 39] {
+            for read in [|r: &mut Row| &mut r.x_read, |r: &mut Row| &mut r.k_read] {
+                let mut row = honest;
+                read(&mut row).bytes[at] += ONE;
+                let half = if at % 8 < 4 { "low" } else { "high" };
+                expect_violation(&row, &std::format!("bytes make up the {half} limb"), eval);
+            }
+        }
+        corrupt("bytes make up the low limb", |r| r.result.first[0] += ONE);
+        corrupt("bytes make up the high limb", |r| r.result.last[7] += ONE);
+        let more = |bytes: &mut [Goldilocks]| {
+            bytes[0] += Goldilocks::from_u16(256);
+            bytes[1] -= ONE;
+        };
+        for bytes in [
+            (|r| &mut r.x_read.bytes[38..]) as fn(&mut Row) -> &mut [Goldilocks],
+            |r| &mut r.k_read.bytes[10..],
+            |r| &mut r.result.bytes[30..],
+            |r| &mut r.result.first,
+            |r| &mut r.result.last[4..],
+        ] {
+            let mut row = honest;
+            more(bytes(&mut row));
+            expect_violation(&row, "byte_pair", eval);
+        }
+        corrupt("x is the number that is read", |r| r.x_read.bytes[36] += ONE);
+        corrupt("x is the number that is read", |r| r.x[3].limbs[3] += ONE);
+        corrupt("k is the number that is read", |r| r.k_read.bytes[6] += ONE);
+        corrupt("k is the number that is read", |r| r.bits[255] = Goldilocks::ZERO);
+        corrupt("bits are boolean", |r| {
+            // The same number: 2 in place of a 1 one position higher.
+            r.bits[4] = Goldilocks::ZERO;
+            r.bits[3] = Goldilocks::TWO;
+        });
+        corrupt("a bit begins the scalar, or one above it", |r| r.begun[255] = Goldilocks::ZERO);
+        corrupt("a bit begins the scalar, or one above it", |r| r.begun[7] = Goldilocks::ZERO);
+        corrupt("k is not 0", |r| r.begun[0] = Goldilocks::ZERO);
+        corrupt("s is x²", |r| r.square[0].limbs[0] += ONE);
+        corrupt("s is x²", |r| r.square_quotient[2].limbs[1] += ONE);
+        corrupt("s is x²", |r| r.square_carries[5].limbs[0] += ONE);
+        corrupt("y² is s·x + 7", |r| r.y[0].limbs[0] += ONE);
+        corrupt("y² is s·x + 7", |r| r.root_quotient[0].limbs[0] += ONE);
+        corrupt("y² is s·x + 7", |r| r.root_carries[14].limbs[1] += ONE);
+        corrupt("y² is s·x + 7", |r| {
+            r.is_root_quotient_negative = ONE - r.is_root_quotient_negative;
+        });
+        corrupt("the sign is boolean", |r| r.is_root_quotient_negative = Goldilocks::TWO);
+        for word in [
+            (|r| &mut r.x[1]) as fn(&mut Row) -> &mut Word<Goldilocks>,
+            |r| &mut r.square[2],
+            |r| &mut r.y[3],
+            |r| &mut r.square_quotient[0],
+            |r| &mut r.root_quotient[3],
+        ] {
+            let mut row = honest;
+            let word = word(&mut row);
+            word.limbs[0] += Goldilocks::from_u32(1 << 16);
+            word.limbs[1] -= ONE;
+            expect_violation(&row, "range16", eval);
+        }
+        corrupt("range16", |r| r.square_carries[0].limbs[1] = -ONE);
+        corrupt("range16", |r| r.root_carries[0].limbs[1] = -ONE);
+        corrupt("range16", |r| r.x_read.words[4].found.time = r.time);
+        corrupt("range16", |r| r.k_read.words[0].found.time = r.time + ONE);
+        corrupt("range16", |r| r.result.words[2].time = r.time + Goldilocks::from_u8(3));
+        corrupt("one half decides", |r| r.x_decides = [Goldilocks::ZERO; 8]);
+        corrupt("one half decides", |r| r.k_decides[0] += ONE);
+        corrupt("the number is less than the bound", |r| r.x_less.limbs[0] += ONE);
+        corrupt("the number is less than the bound", |r| r.k_less.limbs[0] += ONE);
+
+        let mut unused = Row::default();
+        unused.bits[3] = ONE;
+        unused.begun[..4].fill(ONE);
+        expect_violation(&unused, "k is not 0", eval);
+        let unused = Row { is_root_quotient_negative: ONE, ..Row::default() };
+        expect_violation(&unused, "y² is s·x + 7", eval);
+    }
+
+    /// With another offset than the pointer's, no word's address is a multiple of 8, and at least four
+    /// words are accessed.
+    #[test]
+    fn another_offset_accesses_no_word_of_memory() {
+        let honest = row(&G, &K);
+        for (operand, offset) in [(0, 3), (1, 5), (2, 6)] {
+            for other in (0..8).filter(|other| *other != offset) {
+                let mut row = honest;
+                let offsets = core::array::from_fn(|at| Goldilocks::from_bool(at == other));
+                match operand {
+                    0 => row.result.offsets = offsets,
+                    1 => row.x_read.offsets = offsets,
+                    _ => row.k_read.offsets = offsets,
+                }
+                let sent = memory_sends(&row, eval);
+                let misplaced = sent.iter().filter(|(address, ..)| !address.is_multiple_of(8));
+                assert_eq!(misplaced.count(), if other == 0 { 4 } else { 5 }, "{operand} {other}");
+            }
+        }
+    }
+
+    /// The bytes around the result are those that were there.
+    #[test]
+    fn outer_bytes_are_kept() {
+        let honest = row(&G, &K);
+        for at in 0..8 {
+            // The result begins at the fourth byte of its first word.
+            for (bytes, is_kept) in [
+                ((|r| &mut r.result.first) as fn(&mut Row) -> &mut [Goldilocks; 8], at < 3),
+                (|r| &mut r.result.last, at >= 3),
+            ] {
+                let mut row = honest;
+                bytes(&mut row)[at] += Goldilocks::ONE;
+                assert_eq!(memory_sends(&row, eval) != memory_sends(&honest, eval), is_kept);
+                let found = violations(&row, eval);
+                assert!(found.iter().any(|label| label.starts_with("bytes make up")), "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn calls_that_trap_have_no_row() {
+        let p = Curve::Secp256k1.modulus();
+        let one = [1, 0, 0, 0];
+        let mut more = ORDER;
+        more[0] += 1;
+        for k in [ORDER, more, [u64::MAX; 4]] {
+            expect_violation(&row(&one, &k), "the number is less than the bound", eval);
+        }
+        expect_violation(&row(&one, &[0; 4]), "k is not 0", eval);
+        // p + 1 is 1 modulo p, which is an x: y helps, the comparison doesn't.
+        let large = [p[0] + 1, p[1], p[2], p[3]];
+        let pointers = [0x3000, 0x4000, 0x5000];
+        let event = event(&with(pointers, &large, &one), pointers);
+        let y = multiple(&one, &one).expect("1 is an x").base[1];
+        let multiple = Multiple { base: [large, y], steps: Vec::new() };
+        let lie = fill(&event, &multiple, |_| true, &mut Counts::new(1));
+        assert_eq!(violations(&lie, eval), ["the number is less than the bound"]);
+        // No y for an x that has none: 5³ + 7 is no square.
+        for y in [[0; 4], [1, 0, 0, 0], y, p] {
+            let mut lie = row(&[5, 0, 0, 0], &one);
+            lie.y = fill_words(&y, &mut Counts::new(1));
+            let [_, root] = lie.equations();
+            lie.root_carries = root.fill(&mut Counts::new(1));
+            assert_eq!(violations(&lie, eval), ["y² is s·x + 7"]);
+        }
+    }
+
+    /// s is a number that is x² modulo p, and no other.
+    #[test]
+    fn another_square_is_refused() {
+        let mut lie = row(&G, &K);
+        // One more, and a root that would be right for it if there is one.
+        lie.square[0].limbs[0] += Goldilocks::ONE;
+        let [square, root] = lie.equations();
+        lie.square_carries = square.fill(&mut Counts::new(1));
+        lie.root_carries = root.fill(&mut Counts::new(1));
+        expect_violation(&lie, "s is x²", eval);
+    }
+}
