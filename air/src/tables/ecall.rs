@@ -435,6 +435,34 @@ mod tests {
         expect_padding::<EcallRow<Goldilocks>>(eval);
     }
 
+    /// A number with a high half isn't that with the same low half, on the bus neither.
+    #[test]
+    fn computations_have_their_whole_number() {
+        let low = multiply_x::NUMBER & 0xffff_ffff;
+        for (number, on_bus) in [(1040, 1040), (multiply_x::NUMBER, (1 << 32) + low)] {
+            let (honest, counts) = row(number, 0x3003, 0x2001, 0x4005);
+            expect_honest("computation", &honest, &counts, eval);
+            let sent = message(&honest, Bus::Call, Side::Send, eval);
+            assert_eq!(sent, [400, on_bus, 1, 1, 0x3003, 0x2001, 0x4005]);
+            corrupt(&honest, "a7 is the call number, high limb", |r| {
+                r.is_negative = Goldilocks::ONE - r.is_negative;
+            });
+            corrupt(&honest, "is_negative is boolean", |r| r.is_negative = Goldilocks::TWO);
+            corrupt(&honest, "only a computation takes pointers", |r| {
+                r.is_computation = Goldilocks::ZERO;
+            });
+        }
+        // The low half alone is a number that no table has.
+        let (mut other, _) = row(1040, 0x3003, 0x2001, 0x4005);
+        other.a7.before = Value::from_u64(low);
+        assert_eq!(message(&other, Bus::Call, Side::Send, eval)[1], low);
+        other.is_negative = Goldilocks::ONE;
+        expect_violation(&other, "a7 is the call number, high limb", eval);
+        let (mut print, _) = row(print::NUMBER, 0, 0, 0);
+        print.is_negative = Goldilocks::ONE;
+        expect_violation(&print, "only a computation is negative", eval);
+    }
+
     #[test]
     fn aliases_of_pointers_and_lengths_are_refused() {
         let alias = 0xFFFF_FFFF_0000_0001;
@@ -444,6 +472,9 @@ mod tests {
             (copy_words::NUMBER, alias + 0x2000, 0x2000, 8),
             (copy_words::NUMBER, 0x2000, alias + 0x2000, 8),
             (keccak_f::NUMBER, alias + 0x2000, 0, 0),
+            (multiply_x::NUMBER, alias + 0x2000, 0x2000, 0x2000),
+            (multiply_x::NUMBER, 0x2000, alias + 0x2000, 0x2000),
+            (multiply_x::NUMBER, 0x2000, 0x2000, alias + 0x2000),
         ] {
             expect_violation(&row(a7, a0, a1, a2).0, "range16", eval);
         }

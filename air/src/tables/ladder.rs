@@ -111,7 +111,6 @@ pub fn fill(time: u32, step: &Step) -> LadderRow<Goldilocks> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::format;
     use std::string::String;
     use std::vec::Vec;
 
@@ -326,11 +325,7 @@ mod tests {
     /// The highest bit is that of the scalar, whatever ladder the prover would like.
     #[test]
     fn another_highest_bit_is_refused() {
-        for (length, faults) in [
-            (1, &["a bit begins the scalar, or one above it"][..]),
-            (2, &["a bit begins the scalar, or one above it"]),
-            (4, &["a bit begins the scalar, or one above it"]),
-        ] {
+        for length in [1, 2, 4] {
             let mut rows = Rows::default();
             rows.call(400, G, small(5));
             let call = &mut rows.calls[0];
@@ -340,7 +335,7 @@ mod tests {
             let multiple = multiple_of_g(bits);
             rows.steps(400, &multiple);
             set_result(&mut rows.calls[0], &multiple.point());
-            rows.expect(faults);
+            rows.expect(&["a bit begins the scalar, or one above it"]);
         }
     }
 
@@ -445,9 +440,12 @@ mod tests {
             let multiple = Multiple { base: point, steps: Vec::new() };
             let row = multiply_x::fill(&event, &multiple, |_| true, &mut Counts::new(1));
             let rows = Rows { calls: [row].into(), ..Rows::default() };
-            assert_eq!(rows.faults(), BTreeSet::new(), "{}", format!("{is_negated}"));
+            assert_eq!(rows.faults(), BTreeSet::new(), "{is_negated}");
             let mut lie = rows.clone();
-            lie.calls[0].y[0] = Word::fill(point[1][0] ^ 1, &mut Counts::new(1));
+            point[1][0] ^= 1;
+            lie.calls[0].y[0] = Word::fill(point[1][0], &mut Counts::new(1));
+            set_result(&mut lie.calls[0], &point);
+            point[1][0] ^= 1;
             lie.expect(&["y² is s·x + 7"]);
         }
     }
