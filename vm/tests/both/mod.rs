@@ -7,6 +7,8 @@
 //! segment takes what the ones before it left, and when the ledger has what was before the first
 //! and after the last.
 
+pub(crate) mod multiples;
+
 use std::collections::{BTreeMap, HashMap};
 
 use lvm_isa::event::{
@@ -16,7 +18,7 @@ use lvm_isa::event::{
 use lvm_isa::instruction::{Class, Instruction, Operation};
 use lvm_isa::segment::{Budget, Carried, Cell, Exit, Segment, Tally};
 use lvm_isa::semantics;
-use lvm_syscalls::{commit, copy_words, halt, keccak_f, layout, panic};
+use lvm_syscalls::{commit, copy_words, halt, keccak_f, layout, multiply_x, panic};
 use lvm_vm::elf::LoadedProgram;
 use lvm_vm::error::ExecuteError;
 use lvm_vm::execute::{Execution, Options, execute};
@@ -218,6 +220,7 @@ fn tally_of(events: &Events) -> Tally {
     for (class, count) in steps.into_iter().chain(memory_steps).chain(calls) {
         tally.classes[class as usize] = count as u64;
     }
+    multiples::count(events, &mut tally);
     tally
 }
 
@@ -326,6 +329,7 @@ fn check_calls(
     let mut commits = events.commits.iter();
     let mut copies = events.copies.iter();
     let mut keccaks = events.keccaks.iter();
+    let mut multiples = events.multiply_x.iter();
     let mut ended = None;
     for (position, call) in events.ecall.iter().enumerate() {
         let (pc, instruction) = program.program().instructions[call.index as usize];
@@ -371,6 +375,10 @@ fn check_calls(
                 }
                 None
             }
+            multiply_x::NUMBER => {
+                multiples::check(chains, call, multiples.next().expect("an event"));
+                None
+            }
             halt::NUMBER => Some(call.a0.value),
             panic::NUMBER => Some(panic::EXIT_CODE),
             _ => None,
@@ -378,6 +386,7 @@ fn check_calls(
         assert!(ended.is_none() || position + 1 == events.ecall.len(), "no call after the end");
     }
     assert_eq!((commits.next(), copies.next(), keccaks.next()), (None, None, None));
+    assert_eq!(multiples.next(), None);
     ended
 }
 
