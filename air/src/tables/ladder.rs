@@ -331,8 +331,8 @@ mod tests {
             let call = &mut rows.calls[0];
             call.begun = core::array::from_fn(|at| Goldilocks::from_bool(at < length));
             // The bits that such a scalar would have, below a 1.
-            let bits = 5 % (1 << (length - 1)) | 1 << (length - 1);
-            let multiple = multiple_of_g(bits);
+            let highest = 1 << (length - 1);
+            let multiple = multiple_of_g(5 % highest + highest);
             rows.steps(400, &multiple);
             set_result(&mut rows.calls[0], &multiple.point());
             rows.expect(&["a bit begins the scalar, or one above it"]);
