@@ -23,6 +23,8 @@
 //! copy          (time, source, …, carry)       ecall ─▶ copy ─▶ … ─▶ copy
 //! call          (time, number, …, a0, a1, a2)  ecall ─▶ the tables of calls that compute
 //! point         (curve, …, p, q, sum)          whoever adds points ─▶ point
+//! ladder        (time, remaining, acc, base)   multiply_x ─▶ ladder ─▶ … ─▶ multiply_x
+//! ladder_bit    (time, position, bit)          multiply_x ─▶ ladder
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
 //! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
 //! sha256_state  (time, step, a, …, h)          sha256 ─▶ sha256_round ─▶ … ─▶ sha256
@@ -31,6 +33,7 @@
 //! ```
 
 use crate::builder::{Side, TableBuilder};
+pub use crate::bus::ladder::{LadderBitMsg, LadderMsg};
 
 /// A channel between tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +55,8 @@ pub enum Bus {
     Copy,
     Call,
     Point,
+    Ladder,
+    LadderBit,
     KeccakCall,
     KeccakWord,
     Sha256State,
@@ -61,7 +66,7 @@ pub enum Bus {
 
 impl Bus {
     /// Every bus.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Execution,
         Self::Program,
         Self::Register,
@@ -79,6 +84,8 @@ impl Bus {
         Self::Copy,
         Self::Call,
         Self::Point,
+        Self::Ladder,
+        Self::LadderBit,
         Self::KeccakCall,
         Self::KeccakWord,
         Self::Sha256State,
@@ -107,6 +114,8 @@ impl Bus {
             Self::Copy => "copy",
             Self::Call => "call",
             Self::Point => "point",
+            Self::Ladder => "ladder",
+            Self::LadderBit => "ladder_bit",
             Self::KeccakCall => "keccak_call",
             Self::KeccakWord => "keccak_word",
             Self::Sha256State => "sha256_state",
@@ -149,6 +158,8 @@ impl Bus {
             Self::Copy => CopyMsg::<()>::FIELDS,
             Self::Call => CallMsg::<()>::FIELDS,
             Self::Point => PointMsg::<()>::FIELDS,
+            Self::Ladder => LadderMsg::<()>::FIELDS,
+            Self::LadderBit => LadderBitMsg::<()>::FIELDS,
             Self::KeccakCall => KeccakCallMsg::<()>::FIELDS,
             Self::KeccakWord => KeccakWordMsg::<()>::FIELDS,
             Self::Sha256State => Sha256StateMsg::<()>::FIELDS,
@@ -190,6 +201,8 @@ macro_rules! message {
         const _: () = assert!(Bus::$bus.arity() == $arity);
     };
 }
+
+mod ladder;
 
 message! { Execution, 2,
     /// The machine is about to execute the instruction at `pc` at time `time`.
@@ -431,7 +444,7 @@ message! { Call, 7,
     CallMsg {
         /// Time at which the ECALL starts.
         time,
-        /// Number of the call.
+        /// Number of the call: its low half, plus 2^32 if its high half is 2^32 − 1; it is 0 otherwise.
         number,
         /// 1 if the call takes a1, else 0.
         takes_a1,

@@ -36,9 +36,9 @@ pub const LOG_HEIGHT_MAX: usize = 26;
 pub const ACCESSES_MAX: u128 = 12;
 /// The same limit for the tables of calls that compute, which make many accesses in a row.
 pub const LOG_HEIGHT_MAX_OF_COMPUTATIONS: usize = 22;
-/// Such accesses in one row of each of these tables, all together: four operands in `modular_256` and
-/// `modular_384`, three in `quadratic_256` and `quadratic_384`, two in `point_memory` and in `sha256`.
-pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 128;
+/// Such accesses in one row of each of these tables, all together: four operands in each `modular`, three
+/// in each `quadratic`, two in `point_memory` and in `sha256`, three of five words each in `multiply_x`.
+pub const ACCESSES_MAX_OF_COMPUTATIONS: u128 = 143;
 const ORDER: u128 = 0xFFFF_FFFF_0000_0001;
 const ACCESSES: u128 = (ACCESSES_MAX << LOG_HEIGHT_MAX)
     + (ACCESSES_MAX_OF_COMPUTATIONS << LOG_HEIGHT_MAX_OF_COMPUTATIONS);
@@ -46,7 +46,7 @@ const _: () = assert!(ACCESSES << 32 < ORDER / 2);
 const _: () = assert!((3 << LOG_HEIGHT_MAX) << 35 < ORDER / 2);
 /// Log2 of a number above that of the messages of any table in a row; so multiplicities add up to
 /// less than the field's order.
-const LOG_MESSAGES_MAX: usize = 9;
+const LOG_MESSAGES_MAX: usize = 10;
 const _: () = assert!((Table::ALL.len() as u128) << (LOG_HEIGHT_MAX + LOG_MESSAGES_MAX) < ORDER);
 
 /// What has a proof of its own.
@@ -135,6 +135,10 @@ pub enum Table {
     Sha256,
     /// Their rounds, eight a row.
     Sha256Round,
+    /// `multiply_x` calls.
+    MultiplyX,
+    /// Their steps.
+    Ladder,
 }
 
 /// Applies a macro to a table's module and row type, for the tables whose rows are structs.
@@ -293,6 +297,14 @@ macro_rules! with_row {
                 type $row<T> = tables::point_memory::PointMemoryRow<T>;
                 $body
             }
+            Table::MultiplyX => {
+                type $row<T> = tables::multiply_x::MultiplyXRow<T>;
+                $body
+            }
+            Table::Ladder => {
+                type $row<T> = tables::ladder::LadderRow<T>;
+                $body
+            }
             Table::KeccakMemory => {
                 type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
                 $body
@@ -312,7 +324,7 @@ macro_rules! with_row {
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -355,6 +367,8 @@ impl Table {
         Self::PointMemory,
         Self::Sha256,
         Self::Sha256Round,
+        Self::MultiplyX,
+        Self::Ladder,
     ];
 
     /// Log2 of the table's largest height, and of the sum of its heights if a proof has it several
@@ -367,7 +381,8 @@ impl Table {
             | Self::Quadratic256
             | Self::Quadratic384
             | Self::PointMemory
-            | Self::Sha256 => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
+            | Self::Sha256
+            | Self::MultiplyX => LOG_HEIGHT_MAX_OF_COMPUTATIONS,
             _ => LOG_HEIGHT_MAX,
         }
     }
@@ -446,6 +461,8 @@ impl Table {
             Self::PointMemory => "point_memory",
             Self::Sha256 => "sha256",
             Self::Sha256Round => "sha256_round",
+            Self::MultiplyX => "multiply_x",
+            Self::Ladder => "ladder",
         }
     }
 
@@ -580,6 +597,8 @@ impl Table {
             Self::PointMemory => tables::point_memory::eval(builder),
             Self::Sha256 => tables::sha256::eval(builder),
             Self::Sha256Round => tables::sha256_round::eval(builder),
+            Self::MultiplyX => tables::multiply_x::eval(builder),
+            Self::Ladder => tables::ladder::eval(builder),
         }
     }
 }

@@ -6,12 +6,16 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use lvm_isa::arithmetic::{self, parts};
-use lvm_isa::event::{Access, EcallStep, Events, MemoryStep, TICKS_PER_STEP, TIME_START};
+use lvm_isa::arithmetic::{self, Point, parts};
+use lvm_isa::event::{
+    Access, EcallStep, Events, MemoryStep, MultiplyX, TICKS_PER_STEP, TIME_START,
+};
 use lvm_isa::instruction::Class;
+use lvm_isa::multiple::{Multiple, Step, multiple};
 use lvm_isa::program::Program;
 use lvm_isa::segment::{Carried, Cell, Computation, Exit, Ledger, Segment, Tally};
 use lvm_syscalls::commit;
+use lvm_syscalls::curve::{Curve, Operation};
 use lvm_syscalls::layout::{MEMORY_START, PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -137,6 +141,8 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Quadratic384 => heights(computations(Computation::Quadratic384), |height| height),
         Table::Point => heights(computations(Computation::Point), |height| height),
         Table::PointMemory => heights(computations(Computation::PointMemory), |height| height),
+        Table::MultiplyX => heights(computations(Computation::MultiplyX), |height| height),
+        Table::Ladder => heights(computations(Computation::Ladder), |height| height),
         Table::Image | Table::Ledger | Table::Memory | Table::PrivateInput => Vec::new(),
     };
     let log = |height: usize| height.trailing_zeros() as usize;
@@ -159,6 +165,13 @@ fn output_states(segment: &Segment) -> (Vec<(EcallStep, Access)>, Access) {
     });
     let ecalls = ecalls.collect();
     (ecalls, output)
+}
+
+/// What a `multiply_x` call makes. A call that traps, which no run leaves, makes a point that isn't on
+/// the curve, and so has a row that isn't accepted.
+fn multiple_of(event: &MultiplyX) -> Multiple {
+    let none = || Multiple { base: [event.x(), [0; 4]], steps: Vec::new() };
+    multiple(&event.x(), &event.k()).unwrap_or_else(none)
 }
 
 /// Heights of the instances of a table that hold `units` units together, `capacity` of them in a
@@ -462,12 +475,33 @@ impl<'a> Filler<'a> {
         self.table(Table::Quadratic384, &events.quadratic_384, |event, counts| {
             tables::quadratic::fill::<12, 23, 6>(event, is_writable, counts)
         })?;
-        self.table(Table::Point, &events.points, |event, counts| {
-            let [p, q] = [&event.p, &event.q].map(|point| parts(&point.map(|it| it.value)));
-            tables::point::fill(event.curve, event.operation, &p, &q, counts)
-        })?;
         self.table(Table::PointMemory, &events.points, |event, counts| {
             tables::point_memory::fill(event, is_writable, counts)
+        })?;
+        let multiples: Vec<(&MultiplyX, Multiple)> =
+            events.multiply_x.par_iter().map(|event| (event, multiple_of(event))).collect();
+        self.table(Table::MultiplyX, &multiples, |(event, multiple), counts| {
+            tables::multiply_x::fill(event, multiple, is_writable, counts)
+        })?;
+        let of_call = |(event, multiple): &'_ (&MultiplyX, Multiple)| {
+            let time = event.time;
+            multiple.steps.iter().map(move |step| (time, *step)).collect::<Vec<_>>()
+        };
+        let steps: Vec<(u32, Step)> = multiples.iter().flat_map(of_call).collect();
+        self.table(Table::Ladder, &steps, |(time, step), _| tables::ladder::fill(*time, step))?;
+        let called = events.points.iter().map(|event| {
+            let [p, q] = [&event.p, &event.q].map(|point| parts(&point.map(|it| it.value)));
+            (event.curve, event.operation, p, q)
+        });
+        let curve = Curve::Secp256k1;
+        let stepped = steps.iter().flat_map(|(_, step)| {
+            let double = (curve, Operation::Double, step.accumulator, step.base);
+            let add = (curve, Operation::Add, step.doubled, step.base);
+            [Some(double), step.is_one.then_some(add)]
+        });
+        let sums: Vec<(Curve, Operation, Point, Point)> = called.chain(stepped.flatten()).collect();
+        self.table(Table::Point, &sums, |(curve, operation, p, q), counts| {
+            tables::point::fill(*curve, *operation, p, q, counts)
         })?;
         self.table(Table::Sha256, &events.sha256, |event, counts| {
             let state = event.state.map(|access| access.value);

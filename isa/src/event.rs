@@ -19,6 +19,7 @@ use lvm_syscalls::curve::{self, Curve};
 use lvm_syscalls::{modular, quadratic};
 
 use crate::segment::Carried;
+use crate::semantics::extract;
 
 /// Ticks that an instruction takes.
 pub const TICKS_PER_STEP: u32 = 4;
@@ -223,6 +224,44 @@ pub struct Sha256 {
     pub state: [Access; 4],
 }
 
+/// Words of which the 32 bytes at any address have a part.
+pub const UNALIGNED_WORDS: usize = 5;
+
+/// One `multiply_x` call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MultiplyX {
+    /// Time at which the ECALL starts.
+    pub time: u32,
+    /// Addresses of the result, of x and of k.
+    pub pointers: [u64; 3],
+    /// The words that x has a part of, read at `time`; the last is the default if x lies at a
+    /// multiple of 8.
+    pub x: [Access; UNALIGNED_WORDS],
+    /// Those of k, read at `time + 1`.
+    pub k: [Access; UNALIGNED_WORDS],
+    /// Those of the result, as found at `time + 3`.
+    pub target: [Access; UNALIGNED_WORDS],
+}
+
+impl MultiplyX {
+    /// x, lowest word first.
+    #[must_use]
+    pub fn x(&self) -> [u64; 4] {
+        unaligned(&self.x, self.pointers[1])
+    }
+
+    /// k, lowest word first.
+    #[must_use]
+    pub fn k(&self) -> [u64; 4] {
+        unaligned(&self.k, self.pointers[2])
+    }
+}
+
+/// The 32 bytes at `pointer`, of which the words have a part, as a number, lowest word first.
+fn unaligned(words: &[Access; UNALIGNED_WORDS], pointer: u64) -> [u64; 4] {
+    core::array::from_fn(|at| extract(words[at].value, words[at + 1].value, pointer))
+}
+
 /// A re-read of a register that has not been accessed for long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refresh {
@@ -288,6 +327,8 @@ pub struct Events {
     pub points: Vec<PointCall>,
     /// The `sha256` calls.
     pub sha256: Vec<Sha256>,
+    /// The `multiply_x` calls.
+    pub multiply_x: Vec<MultiplyX>,
     /// The re-reads of registers.
     pub refreshes: Vec<Refresh>,
     /// Registers before the first instruction, x0 to x31 and the sink.
@@ -330,6 +371,7 @@ impl Default for Events {
             quadratic_384: Vec::new(),
             points: Vec::new(),
             sha256: Vec::new(),
+            multiply_x: Vec::new(),
             refreshes: Vec::new(),
             first_registers: [0; REGISTERS],
             last_registers: [Access::default(); REGISTERS],

@@ -14,6 +14,8 @@ pub mod decode;
 pub mod display;
 pub mod event;
 pub mod instruction;
+#[cfg(feature = "arithmetic")]
+pub mod multiple;
 pub mod program;
 pub mod segment;
 pub mod semantics;

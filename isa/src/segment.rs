@@ -103,11 +103,15 @@ pub enum Computation {
     PointMemory,
     /// `sha256`.
     Sha256,
+    /// `multiply_x`.
+    MultiplyX,
+    /// A step of such a call.
+    Ladder,
 }
 
 impl Computation {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Modular256,
         Self::Modular384,
         Self::Quadratic256,
@@ -115,6 +119,8 @@ impl Computation {
         Self::Point,
         Self::PointMemory,
         Self::Sha256,
+        Self::MultiplyX,
+        Self::Ladder,
     ];
     /// Their number.
     pub const COUNT: usize = Self::ALL.len();

@@ -62,6 +62,8 @@ fn computation_cells(kind: Computation) -> u32 {
         Computation::Sha256 => {
             row_cells(Table::Sha256) + sha256_round::STEPS as u32 * row_cells(Table::Sha256Round)
         }
+        Computation::MultiplyX => row_cells(Table::MultiplyX),
+        Computation::Ladder => row_cells(Table::Ladder),
     }
 }
 

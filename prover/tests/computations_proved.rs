@@ -11,6 +11,7 @@ use lvm_prover::{Program, ProveOptions, Proved};
 use lvm_syscalls::curve::{self, Curve};
 use lvm_syscalls::modular::{self, WORDS_256, WORDS_384};
 use lvm_syscalls::quadratic::{self, WORDS_BLS12_381, WORDS_BN254};
+use lvm_syscalls::sha256;
 use lvm_vm::assemble::{Assembler, ecall, i};
 
 use support::Run;
@@ -82,7 +83,7 @@ const fn registers(number: u64, [d, a, b, m]: [u64; 4]) -> [u64; 4] {
     }
 }
 
-/// Numbers of calls of each kind in a run.
+/// Rows of each kind in a run.
 fn counts(run: &Run) -> [u64; Computation::COUNT] {
     let mut sums = [0; Computation::COUNT];
     for segment in &run.recording.segments {
@@ -123,9 +124,16 @@ fn every_operation_on_its_own_operands() {
         code.call(number, registers(number, [d, d, b, m]));
         place += 32 * count;
     }
+    // Of SHA-256 a block of its own, then its own state, and a block in the code.
+    code.data(place, &words(1, 12));
+    let block = in_code(&mut code, &words(9, 8));
+    for block in [place + 32, place, block] {
+        code.call(sha256::NUMBER, [place, block, GARBAGE, GARBAGE]);
+    }
+    place += 96;
     code.commit(DATA, place - DATA).halt(0);
     let run = Run::assembled(&code);
-    assert_eq!(counts(&run), [8, 8, 6, 6, 12, 0]);
+    assert_eq!(counts(&run), [8, 8, 6, 6, 12, 12, 3, 0, 0]);
     run.expect_accepted();
 }
 

@@ -21,6 +21,7 @@
 //! | 1048 to 1054 | [`quadratic`] | destination, factor, factor | `ecall`, `quadratic_256`, `quadratic_384` |
 //! | 1056 to 1061 | [`curve`] | point, point | `ecall`, `point_memory`, `point` |
 //! | 1064 | [`sha256`] | state, block | `ecall`, `sha256`, `sha256_round` |
+//! | 2⁶⁴ − 11 | [`multiply_x`] | result, x of a point, scalar | `ecall`, `multiply_x`, `ladder`, `point` |
 //! | 2⁶⁴ − 2 | [`keccak_f`] | pointer to 25 words | `ecall`, `keccak`, `keccak_memory` |
 #![no_std]
 
@@ -31,6 +32,7 @@ pub mod halt;
 pub mod keccak_f;
 pub mod layout;
 pub mod modular;
+pub mod multiply_x;
 pub mod panic;
 pub mod print;
 pub mod quadratic;

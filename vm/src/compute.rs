@@ -5,13 +5,14 @@
 //! not. Invariant: a call that traps has written nothing.
 
 use lvm_isa::arithmetic::{self, parts};
-use lvm_isa::event::{Access, Modular, PointCall, Quadratic, Sha256};
+use lvm_isa::event::{Access, Modular, MultiplyX, PointCall, Quadratic, Sha256, UNALIGNED_WORDS};
+use lvm_isa::multiple;
 use lvm_isa::segment::Computation;
-use lvm_isa::semantics::WORD_BYTES;
+use lvm_isa::semantics::{WORD_BYTES, is_aligned, store_merge};
 use lvm_syscalls::curve::POINT_WORDS;
 use lvm_syscalls::modular::{WORDS_256, WORDS_384};
 use lvm_syscalls::quadratic::{MODULUS_BLS12_381, MODULUS_BN254, WORDS_BLS12_381, WORDS_BN254};
-use lvm_syscalls::{curve, modular, quadratic, sha256};
+use lvm_syscalls::{curve, modular, multiply_x, quadratic, sha256};
 
 use crate::error::Cause;
 use crate::memory::{Fault, Memory, check_range};
@@ -26,12 +27,14 @@ enum Kind {
     Quadratic384,
     Point(curve::Curve, curve::Operation),
     Sha256,
+    MultiplyX,
 }
 
 /// What the call `number` computes, if it does.
 fn kind(number: u64) -> Option<Kind> {
     Some(match number {
         sha256::NUMBER => Kind::Sha256,
+        multiply_x::NUMBER => Kind::MultiplyX,
         _ if modular::operation(WORDS_256, number).is_some() => Kind::Modular256,
         _ if modular::operation(WORDS_384, number).is_some() => Kind::Modular384,
         _ if quadratic::operation(WORDS_BN254, number).is_some() => Kind::Quadratic256,
@@ -129,18 +132,27 @@ pub(crate) enum Computed {
     Quadratic384(Quadratic<12>),
     Point(PointCall),
     Sha256(Sha256),
+    MultiplyX(MultiplyX),
 }
 
 impl Computed {
     /// The kinds of rows that the call takes, and how many of each.
-    pub(crate) const fn rows(&self) -> &'static [(Computation, u64)] {
+    pub(crate) fn rows(&self) -> Vec<(Computation, u64)> {
         match self {
-            Self::Modular256(_) => &[(Computation::Modular256, 1)],
-            Self::Modular384(_) => &[(Computation::Modular384, 1)],
-            Self::Quadratic256(_) => &[(Computation::Quadratic256, 1)],
-            Self::Quadratic384(_) => &[(Computation::Quadratic384, 1)],
-            Self::Point(_) => &[(Computation::Point, 1), (Computation::PointMemory, 1)],
-            Self::Sha256(_) => &[(Computation::Sha256, 1)],
+            Self::Modular256(_) => vec![(Computation::Modular256, 1)],
+            Self::Modular384(_) => vec![(Computation::Modular384, 1)],
+            Self::Quadratic256(_) => vec![(Computation::Quadratic256, 1)],
+            Self::Quadratic384(_) => vec![(Computation::Quadratic384, 1)],
+            Self::Point(_) => vec![(Computation::Point, 1), (Computation::PointMemory, 1)],
+            Self::Sha256(_) => vec![(Computation::Sha256, 1)],
+            Self::MultiplyX(event) => {
+                let [steps, sums] = multiple::counts(&event.k());
+                vec![
+                    (Computation::MultiplyX, 1),
+                    (Computation::Ladder, steps),
+                    (Computation::Point, sums),
+                ]
+            }
         }
     }
 }
@@ -165,6 +177,7 @@ pub(crate) fn compute(
             Computed::Point(point(machine, time, curve, operation, pointers)?)
         }
         Kind::Sha256 => Computed::Sha256(sha256(machine, time, pointers)?),
+        Kind::MultiplyX => Computed::MultiplyX(multiply_x(machine, time, pointers)?),
     })
 }
 
@@ -269,6 +282,56 @@ fn sha256(machine: &mut impl Machine, time: u32, pointers: [u64; 3]) -> Result<S
     };
     write(machine, state, &arithmetic::sha256(&values(&event.state), &values(&event.block)))?;
     Ok(event)
+}
+
+fn multiply_x(
+    machine: &mut impl Machine,
+    time: u32,
+    pointers: [u64; 3],
+) -> Result<MultiplyX, Fault> {
+    let bytes = multiply_x::BYTES as u64;
+    let [result, x, k] = pointers;
+    check_range(x, bytes, bytes)?;
+    check_range(k, bytes, bytes)?;
+    machine.memory().check_store(result, bytes, bytes)?;
+    let event = MultiplyX {
+        time,
+        pointers,
+        x: words_around(machine, x, 0)?,
+        k: words_around(machine, k, 1)?,
+        target: words_around(machine, result, 3)?,
+    };
+    let multiple = multiple::multiple(&event.x(), &event.k());
+    let number = multiply_x::NUMBER;
+    let [product, _] = multiple.ok_or(Cause::NoResult { number })?.point();
+    let mut words = values(&event.target);
+    for (at, word) in product.into_iter().enumerate() {
+        let (low, high) = store_merge(words[at], words[at + 1], result, WORD_BYTES, word);
+        (words[at], words[at + 1]) = (low, high);
+    }
+    let start = result - result % WORD_BYTES;
+    match words {
+        [words @ .., _] if is_aligned(result, WORD_BYTES) => write(machine, start, &words)?,
+        words => write(machine, start, &words)?,
+    }
+    Ok(event)
+}
+
+/// Accesses the words that the 32 bytes at `address` have a part of; the last is the default if it
+/// is a multiple of 8. They are in memory.
+fn words_around(
+    machine: &mut impl Machine,
+    address: u64,
+    tick: u32,
+) -> Result<[Access; UNALIGNED_WORDS], Fault> {
+    let start = address - address % WORD_BYTES;
+    let [a, b, c, d] = words(machine, start, tick)?;
+    let last = if is_aligned(address, WORD_BYTES) {
+        Access::default()
+    } else {
+        machine.word(start + multiply_x::BYTES as u64, tick)?
+    };
+    Ok([a, b, c, d, last])
 }
 
 /// Checks that the N words at `address` can be read.

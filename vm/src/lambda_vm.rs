@@ -1,7 +1,7 @@
 //! What programs that were built for LambdaVM find there and not here.
 //!
 //! LambdaVM is another RV64IM machine. Its private input, its public output and its calls with the
-//! numbers 64, 93 and 2⁶⁴ − 2 are those of `lvm_syscalls`, so programs that need nothing else run
+//! numbers 64, 93, 2⁶⁴ − 2 and 2⁶⁴ − 11 are those of `lvm_syscalls`, so programs that need nothing else run
 //! as they are. Those with LambdaVM's own runtime need two things more:
 //!
 //! - **A stack.** LambdaVM begins with the stack pointer at the end of its memory, here all

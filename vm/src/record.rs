@@ -572,8 +572,8 @@ impl Recorder<'_> {
         let memory = &mut self.memory;
         let computed = compute(&mut Timed { memory, time, a3 }, time, number, pointers)?;
         for (kind, rows) in computed.rows() {
-            self.tally.computations[*kind as usize] += rows;
-            self.cost += u64::from(self.budget.costs.computations[*kind as usize]) * rows;
+            self.tally.computations[kind as usize] += rows;
+            self.cost += u64::from(self.budget.costs.computations[kind as usize]) * rows;
         }
         if self.keeps {
             let events = &mut self.events;
@@ -584,6 +584,7 @@ impl Recorder<'_> {
                 Computed::Quadratic384(event) => events.quadratic_384.push(event),
                 Computed::Point(event) => events.points.push(event),
                 Computed::Sha256(event) => events.sha256.push(event),
+                Computed::MultiplyX(event) => events.multiply_x.push(event),
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ mod both;
 use std::fs;
 use std::path::Path;
 
+use both::multiples::multiply_x;
 use both::run_well;
 use lvm_isa::instruction::Operation::*;
 use lvm_syscalls::layout::{MEMORY_END, MEMORY_START};
@@ -45,6 +46,29 @@ fn with_its_own_stack_a_program_needs_nothing() {
             check(&run_well(&program, &input), &Keccak256::digest(&input));
         }
     }
+}
+
+#[test]
+fn multiples_of_points_are_those_of_the_curve() {
+    let program = load_for(Abi::LambdaVm, &file("multiples")).unwrap();
+    // x of the base point (SEC 2, section 2.4.1), and of 5 times it.
+    let g = number("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798");
+    let five = number("2f8bde4d1a07209355b4a7250a5c5128e88b84bddc619ab7cba8d569b240efe4");
+    check(&run_well(&program, &[]), &five);
+    // Further multiples, of one another.
+    let (mut input, mut expected) = (Vec::new(), five.to_vec());
+    let mut x = g;
+    for scalar in [five, g, [0x55; 32], [1; 32]] {
+        input.extend([x, scalar].concat());
+        x = multiply_x(&x, &scalar).unwrap();
+        expected.extend(x);
+    }
+    check(&run_well(&program, &input), &expected);
+}
+
+/// A number that is written with its highest digit first, its lowest byte first.
+fn number(digits: &str) -> [u8; 32] {
+    core::array::from_fn(|at| u8::from_str_radix(&digits[62 - 2 * at..][..2], 16).unwrap())
 }
 
 #[test]

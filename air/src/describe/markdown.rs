@@ -331,6 +331,8 @@ const fn source(table: Table) -> &'static str {
         PointMemory "point_memory",
         Sha256 "sha256",
         Sha256Round "sha256_round",
+        MultiplyX "multiply_x",
+        Ladder "ladder",
     }
 }
 

@@ -14,5 +14,6 @@ pub mod product;
 pub mod register;
 pub mod sha256_word;
 pub mod shift_by;
+pub mod unaligned;
 pub mod value;
 pub mod wide;

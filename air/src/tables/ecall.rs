@@ -18,7 +18,7 @@ use lvm_syscalls::modular::{WORDS_256, WORDS_384};
 use lvm_syscalls::panic::EXIT_CODE;
 use lvm_syscalls::quadratic::{WORDS_BLS12_381, WORDS_BN254};
 use lvm_syscalls::{
-    commit, copy_words, curve, halt, keccak_f, modular, panic, print, quadratic, sha256,
+    commit, copy_words, curve, halt, keccak_f, modular, multiply_x, panic, print, quadratic, sha256,
 };
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
@@ -31,8 +31,9 @@ use crate::counts::Counts;
 use crate::gadgets::fetch::{Decoded, Fetch};
 use crate::gadgets::limbs::{Limbs32, range16};
 use crate::gadgets::memory::{effective_address, fill_effective_address};
+use crate::gadgets::product::LIMB_MAX;
 use crate::gadgets::register::RegisterAccess;
-use crate::gadgets::value::{Value, join};
+use crate::gadgets::value::{TWO_32, Value, join};
 use crate::tables::boundary::OUTPUT_REGISTER;
 use crate::tables::program::code;
 
@@ -55,6 +56,9 @@ columns! {
         is_keccak: cell,
         /// 1 for a call that computes; 0 or 1.
         is_computation: cell,
+        /// 1 if it is one whose number has a high half of 2^32 − 1, instead of 0; 0 or 1, and 0 for
+        /// other calls.
+        is_negative: cell,
         /// 1 if it takes a1; 0 or 1, and 0 for other calls. Which it is, its table knows.
         takes_a1: cell,
         /// 1 if it takes a2; likewise.
@@ -119,6 +123,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
         builder.constrain_bool("takes_a1 and takes_a2 are boolean", takes);
         builder.constrain("only a computation takes pointers", computes_not.clone() * takes);
     }
+    builder.constrain_bool("is_negative is boolean", row.is_negative);
+    builder.constrain("only a computation is negative", computes_not * row.is_negative);
     let ends: AB::Expr = row.is_halt + row.is_panic;
 
     let decoded = Decoded {
@@ -133,7 +139,8 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     }
 
     // The call number is the flag's, limb by limb. Whether a computation has a number is its
-    // table's business.
+    // table's business; those with a negative number have another on the bus than those with the
+    // same low limb.
     let number = |limb: fn(Value<Goldilocks>) -> Goldilocks| -> AB::Expr {
         calls
             .iter()
@@ -141,7 +148,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
             .sum()
     };
     let number_lo = number(|v| v.lo) + row.is_computation * row.a7.before.lo;
-    let number_hi = number(|v| v.hi);
+    let number_hi = number(|v| v.hi) + row.is_negative * AB::Expr::from(LIMB_MAX);
     builder.constrain("a7 is the call number, low limb", number_lo - row.a7.before.lo);
     builder.constrain("a7 is the call number, high limb", number_hi - row.a7.before.hi);
 
@@ -217,7 +224,7 @@ pub fn eval<AB: TableBuilder>(builder: &mut AB) {
     let a2 = effective_address(builder, row.a2.before, zero(), row.takes_a2);
     CallMsg {
         time: row.fetch.time.into(),
-        number: row.a7.before.lo.into(),
+        number: row.is_negative * AB::Expr::from(TWO_32) + row.a7.before.lo,
         takes_a1: row.takes_a1.into(),
         takes_a2: row.takes_a2.into(),
         a0: target.clone(),
@@ -244,6 +251,7 @@ fn pointers_taken(number: u64) -> Option<[bool; 2]> {
     match curve::operation(number) {
         _ if has_three => Some([true, true]),
         _ if number == sha256::NUMBER => Some([true, false]),
+        _ if number == multiply_x::NUMBER => Some([true, true]),
         Some((_, operation)) => Some([operation == curve::Operation::Add, false]),
         None => None,
     }
@@ -292,6 +300,7 @@ pub fn fill(
     }
     if let Some([takes_a1, takes_a2]) = pointers_taken(step.a7.value) {
         row.is_computation = Goldilocks::ONE;
+        row.is_negative = flag(multiply_x::NUMBER);
         fill_effective_address(step.a0.value, counts);
         for (is_taken, flag, register) in [
             (takes_a1, &mut row.takes_a1, step.a1.value),
@@ -426,6 +435,34 @@ mod tests {
         expect_padding::<EcallRow<Goldilocks>>(eval);
     }
 
+    /// A number with a high half isn't that with the same low half, on the bus neither.
+    #[test]
+    fn computations_have_their_whole_number() {
+        let low = multiply_x::NUMBER & 0xffff_ffff;
+        for (number, on_bus) in [(1040, 1040), (multiply_x::NUMBER, (1 << 32) + low)] {
+            let (honest, counts) = row(number, 0x3003, 0x2001, 0x4005);
+            expect_honest("computation", &honest, &counts, eval);
+            let sent = message(&honest, Bus::Call, Side::Send, eval);
+            assert_eq!(sent, [400, on_bus, 1, 1, 0x3003, 0x2001, 0x4005]);
+            corrupt(&honest, "a7 is the call number, high limb", |r| {
+                r.is_negative = Goldilocks::ONE - r.is_negative;
+            });
+            corrupt(&honest, "is_negative is boolean", |r| r.is_negative = Goldilocks::TWO);
+            corrupt(&honest, "only a computation takes pointers", |r| {
+                r.is_computation = Goldilocks::ZERO;
+            });
+        }
+        // The low half alone is a number that no table has.
+        let (mut other, _) = row(1040, 0x3003, 0x2001, 0x4005);
+        other.a7.before = Value::from_u64(low);
+        assert_eq!(message(&other, Bus::Call, Side::Send, eval)[1], low);
+        other.is_negative = Goldilocks::ONE;
+        expect_violation(&other, "a7 is the call number, high limb", eval);
+        let (mut print, _) = row(print::NUMBER, 0, 0, 0);
+        print.is_negative = Goldilocks::ONE;
+        expect_violation(&print, "only a computation is negative", eval);
+    }
+
     #[test]
     fn aliases_of_pointers_and_lengths_are_refused() {
         let alias = 0xFFFF_FFFF_0000_0001;
@@ -435,6 +472,9 @@ mod tests {
             (copy_words::NUMBER, alias + 0x2000, 0x2000, 8),
             (copy_words::NUMBER, 0x2000, alias + 0x2000, 8),
             (keccak_f::NUMBER, alias + 0x2000, 0, 0),
+            (multiply_x::NUMBER, alias + 0x2000, 0x2000, 0x2000),
+            (multiply_x::NUMBER, 0x2000, alias + 0x2000, 0x2000),
+            (multiply_x::NUMBER, 0x2000, 0x2000, alias + 0x2000),
         ] {
             expect_violation(&row(a7, a0, a1, a2).0, "range16", eval);
         }

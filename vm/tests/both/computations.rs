@@ -177,14 +177,15 @@ impl<'a> Computations<'a> {
     }
 }
 
-/// How many calls of each kind there are.
+/// How many rows of each kind there are, but for those of `multiply_x` calls.
 pub(super) fn counts(events: &Events) -> [u64; Computation::COUNT] {
     Computation::ALL.map(|kind| match kind {
         Computation::Modular256 => events.modular_256.len(),
         Computation::Modular384 => events.modular_384.len(),
         Computation::Quadratic256 => events.quadratic_256.len(),
         Computation::Quadratic384 => events.quadratic_384.len(),
-        Computation::Point => events.points.len(),
+        Computation::Point | Computation::PointMemory => events.points.len(),
+        Computation::MultiplyX | Computation::Ladder => 0,
         Computation::Sha256 => events.sha256.len(),
     } as u64)
 }
@@ -260,8 +261,8 @@ fn check_point(chains: &mut Chains, call: &EcallStep, event: &PointCall) {
 
 fn check_sha256(chains: &mut Chains, call: &EcallStep, event: &Sha256) {
     let Sha256 { time, pointers, .. } = *event;
-    let [state, block, _] = arguments(call);
-    assert_eq!((time, pointers), (call.time, [state, block]));
+    assert_eq!((time, pointers), (call.time, arguments(call)));
+    let [state, block, _] = pointers;
     assert_eq!(sha256::NUMBER, call.a7.value);
     assert_eq!((event.state.len(), event.block.len()), (STATE_WORDS, BLOCK_WORDS));
     read(chains, block, &event.block, time + 1);

@@ -8,6 +8,7 @@
 //! and after the last.
 
 pub(crate) mod computations;
+pub(crate) mod multiples;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,7 +21,7 @@ use lvm_isa::event::{
 use lvm_isa::instruction::{Class, Instruction, Operation};
 use lvm_isa::segment::{Budget, Carried, Cell, Exit, Segment, Tally};
 use lvm_isa::semantics;
-use lvm_syscalls::{commit, copy_words, halt, keccak_f, layout, panic};
+use lvm_syscalls::{commit, copy_words, halt, keccak_f, layout, multiply_x, panic};
 use lvm_vm::elf::LoadedProgram;
 use lvm_vm::error::ExecuteError;
 use lvm_vm::execute::{Execution, Options, execute};
@@ -223,6 +224,7 @@ fn tally_of(events: &Events) -> Tally {
     for (class, count) in steps.into_iter().chain(memory_steps).chain(calls) {
         tally.classes[class as usize] = count as u64;
     }
+    multiples::count(events, &mut tally);
     tally
 }
 
@@ -332,6 +334,7 @@ fn check_calls(
     let mut copies = events.copies.iter();
     let mut keccaks = events.keccaks.iter();
     let mut computations = Computations::of(events);
+    let mut multiples = events.multiply_x.iter();
     let mut ended = None;
     for (position, call) in events.ecall.iter().enumerate() {
         let (pc, instruction) = program.program().instructions[call.index as usize];
@@ -377,6 +380,10 @@ fn check_calls(
                 }
                 None
             }
+            multiply_x::NUMBER => {
+                multiples::check(chains, call, multiples.next().expect("an event"));
+                None
+            }
             halt::NUMBER => Some(call.a0.value),
             panic::NUMBER => Some(panic::EXIT_CODE),
             _ => {
@@ -388,6 +395,7 @@ fn check_calls(
     }
     assert_eq!((commits.next(), copies.next(), keccaks.next()), (None, None, None));
     computations.check_end();
+    assert_eq!(multiples.next(), None);
     ended
 }
 

@@ -1,4 +1,4 @@
-//! LambdaVM's ABI, as its guests see it: where the private input lies, and three calls.
+//! LambdaVM's ABI, as its guests see it: where the private input lies, and its calls.
 //!
 //! This crate stands for other people's programs. It is written from what LambdaVM says of its
 //! machine and uses nothing of lvm: no crate, no start code, no linker script, no target
@@ -16,6 +16,7 @@ const PANIC: usize = 2;
 const COMMIT: usize = 64;
 const HALT: usize = 93;
 const KECCAK_PERMUTE: usize = usize::MAX - 1;
+const SECP256K1_MULTIPLY_X: usize = usize::MAX - 10;
 
 /// Bytes that one permutation of Keccak-256 absorbs.
 const RATE: usize = 136;
@@ -94,4 +95,21 @@ pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
         bytes.copy_from_slice(&lane.to_le_bytes());
     }
     digest
+}
+
+/// x of a multiple of a point of secp256k1, of the point's x and a scalar; all have the lowest byte
+/// first. The scalar is neither 0 nor as large as the curve's order.
+pub fn multiply_x(x: &[u8; 32], scalar: &[u8; 32]) -> [u8; 32] {
+    let mut result = [0; 32];
+    // SAFETY: the call reads two arrays and changes the third.
+    unsafe {
+        asm!(
+            "ecall",
+            in("a0") result.as_mut_ptr(),
+            in("a1") x.as_ptr(),
+            in("a2") scalar.as_ptr(),
+            in("a7") SECP256K1_MULTIPLY_X,
+        );
+    }
+    result
 }
