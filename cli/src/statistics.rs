@@ -11,7 +11,7 @@ use lvm_syscalls::layout::{PRIVATE_INPUT_END, PRIVATE_INPUT_START};
 use lvm_syscalls::modular::{WORDS_256, WORDS_384};
 use lvm_syscalls::quadratic::{WORDS_BLS12_381, WORDS_BN254};
 use lvm_syscalls::{
-    commit, copy_words, curve, halt, keccak_f, modular, panic, print, quadratic, sha256,
+    commit, copy_words, curve, halt, keccak_f, modular, multiply_x, panic, print, quadratic, sha256,
 };
 use lvm_vm::profile::Profile;
 use serde::Serialize;
@@ -192,6 +192,7 @@ fn call_name(number: u64) -> &'static str {
         copy_words::NUMBER => "copy_words",
         keccak_f::NUMBER => "keccak_f",
         sha256::NUMBER => "sha256",
+        multiply_x::NUMBER => "multiply_x",
         _ => operation_name(number).unwrap_or("unknown"),
     }
 }

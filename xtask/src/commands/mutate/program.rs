@@ -5,6 +5,7 @@ use lvm_syscalls::curve::{self, Curve};
 use lvm_syscalls::layout::PRIVATE_INPUT_START;
 use lvm_syscalls::modular::{self, WORDS_256, WORDS_384};
 use lvm_syscalls::quadratic::{self, WORDS_BLS12_381, WORDS_BN254};
+use lvm_syscalls::{multiply_x, sha256};
 use lvm_vm::assemble::{Assembler, ecall, i, r, s};
 
 /// What the program reads.
@@ -48,6 +49,11 @@ pub(super) fn assemble() -> (Assembler, u64) {
         a.data(DATA + offset, &words(at as u64));
     }
     a.data(DATA + MODULUS, &modulus());
+    for (place, scalar) in [(MULTIPLES, 1), (MULTIPLES + 0x83, 5_u64)] {
+        let words = BASE_X.map(u64::to_le_bytes);
+        a.data(DATA + place, words.as_flattened());
+        a.data(DATA + place + 0x40, &scalar.to_le_bytes());
+    }
     for [x, y] in OPERANDS {
         a.li(A, x).li(B, y);
         for operation in REGISTER {
@@ -137,7 +143,23 @@ fn computations(a: &mut Assembler) {
         a.call(add, [d, x, GARBAGE, GARBAGE]).call(double, [d, GARBAGE, GARBAGE, GARBAGE]);
         a.call(add, [d, x, 0, 0]).call(double, [d, 0, 0, 0]);
     }
+    for block in [x, d, code] {
+        a.call(sha256::NUMBER, [d, block, GARBAGE, GARBAGE]);
+    }
+    // The x of secp256k1's base point and two scalars, aligned and not.
+    for place in [MULTIPLES, MULTIPLES + 0x83] {
+        let [point, k] = [DATA + place, DATA + place + 0x40];
+        a.call(multiply_x::NUMBER, [point + 5, point, k, GARBAGE]);
+        a.call(multiply_x::NUMBER, [DATA + MULTIPLES, point, k, GARBAGE]);
+    }
 }
+
+/// Where the operands of `multiply_x` are, from [`DATA`] on.
+const MULTIPLES: u64 = 0x1180;
+
+/// The x of secp256k1's base point (SEC 2, section 2.4.1), lowest word first.
+const BASE_X: [u64; 4] =
+    [0x59F2_815B_16F8_1798, 0x029B_FCDB_2DCE_28D9, 0x55A0_6295_CE87_0B07, 0x79BE_667E_F9DC_BBAC];
 
 /// JAL and JALR, forwards and backwards, with a destination and without.
 fn jumps(a: &mut Assembler) {

@@ -132,7 +132,45 @@ const REASONS: &[Reason] = &[
         when: &[("is_double", 1)],
         why: "there is no second point to double, so it isn't read",
     },
+    Reason {
+        table: "multiply_x",
+        columns: &[
+            "x_read.words[4].found.before.lo",
+            "x_read.words[4].found.before.hi",
+            "x_read.words[4].found.time",
+            "x_read.words[4].found.gap.low",
+            "x_read.words[4].is_writable",
+        ],
+        when: &[("x_read.offsets[0]", 1)],
+        why: ALIGNED,
+    },
+    Reason {
+        table: "multiply_x",
+        columns: &[
+            "k_read.words[4].found.before.lo",
+            "k_read.words[4].found.before.hi",
+            "k_read.words[4].found.time",
+            "k_read.words[4].found.gap.low",
+            "k_read.words[4].is_writable",
+        ],
+        when: &[("k_read.offsets[0]", 1)],
+        why: ALIGNED,
+    },
+    Reason {
+        table: "multiply_x",
+        columns: &[
+            "result.words[4].before.lo",
+            "result.words[4].before.hi",
+            "result.words[4].time",
+            "result.words[4].gap.low",
+        ],
+        when: &[("result.offsets[0]", 1)],
+        why: ALIGNED,
+    },
 ];
+
+/// Why the fifth word of 32 bytes is free.
+const ALIGNED: &str = "aligned bytes lie in four words, a fifth isn't accessed";
 
 /// What a call that finds an inverse has of a second factor.
 const FACTOR: &[&str] = &[
