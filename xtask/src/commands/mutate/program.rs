@@ -49,10 +49,12 @@ pub(super) fn assemble() -> (Assembler, u64) {
         a.data(DATA + offset, &words(at as u64));
     }
     a.data(DATA + MODULUS, &modulus());
-    for (place, scalar) in [(MULTIPLES, 1), (MULTIPLES + 0x83, 5_u64)] {
+    for (place, scalars) in [(MULTIPLES, [1_u64, 2]), (MULTIPLES + 0x83, [5, 6])] {
         let words = BASE_X.map(u64::to_le_bytes);
         a.data(DATA + place, words.as_flattened());
-        a.data(DATA + place + 0x40, &scalar.to_le_bytes());
+        for (offset, scalar) in (0x20..).step_by(0x20).zip(scalars) {
+            a.data(DATA + place + offset, &scalar.to_le_bytes());
+        }
     }
     for [x, y] in OPERANDS {
         a.li(A, x).li(B, y);
@@ -146,11 +148,13 @@ fn computations(a: &mut Assembler) {
     for block in [x, d, code] {
         a.call(sha256::NUMBER, [d, block, GARBAGE, GARBAGE]);
     }
-    // The x of secp256k1's base point and two scalars, aligned and not.
+    // The x of secp256k1's base point, and two scalars each, aligned and not.
     for place in [MULTIPLES, MULTIPLES + 0x83] {
-        let [point, k] = [DATA + place, DATA + place + 0x40];
-        a.call(multiply_x::NUMBER, [point + 5, point, k, GARBAGE]);
-        a.call(multiply_x::NUMBER, [DATA + MULTIPLES, point, k, GARBAGE]);
+        let point = DATA + place;
+        for (result, scalar) in [(0x200, 0x20), (0x285, 0x40)] {
+            let result = DATA + MULTIPLES + result;
+            a.call(multiply_x::NUMBER, [result, point, point + scalar, GARBAGE]);
+        }
     }
 }
 
