@@ -5,22 +5,44 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use lvm_vm::elf::load;
+use lvm_isa::segment::Budget;
+use lvm_prover::budget::cells;
+use lvm_vm::elf::{LoadedProgram, load};
 use lvm_vm::execute::{Execution, Options, execute};
+use lvm_vm::record::Recorder;
 use support::guest::{Answer, Request, answer};
 use support::symbols::SYMBOLS;
 use support::{Vector, all};
 
+fn options() -> Options {
+    Options { max_cycles: 20_000_000_000, ..Options::default() }
+}
+
+/// The committed guest.
+fn guest() -> LoadedProgram {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/elf/accelerators.elf");
+    load(&fs::read(path).expect("the file is committed")).expect("the guest loads")
+}
+
 /// What the committed guest does with `requests`.
 fn run(requests: &[&Request]) -> (Execution, Vec<Answer>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/elf/accelerators.elf");
-    let program = load(&fs::read(path).expect("the file is committed")).expect("the guest loads");
     let input = postcard::to_allocvec(requests).expect("requests can be serialized");
-    let options = Options { max_cycles: 20_000_000_000, ..Options::default() };
-    let execution = execute(&program, &input, &options, &mut |_| {}).expect("the guest runs");
+    let execution = execute(&guest(), &input, &options(), &mut |_| {}).expect("the guest runs");
     assert_eq!((execution.exit_code, &execution.panic_message), (0, &None));
     let answers = postcard::from_bytes(&execution.public_output).expect("the output is answers");
     (execution, answers)
+}
+
+/// The cycles of the guest's answers to `requests`, and the cells of the rows that prove them.
+fn costs(requests: &[&Request]) -> [u64; 2] {
+    let program = guest();
+    let input = postcard::to_allocvec(requests).expect("requests can be serialized");
+    let (options, print) = (options(), &mut |_: &[u8]| {});
+    let budget = Budget::UNLIMITED;
+    let mut recorder = Recorder::new(&program, &input, &options, &budget, print)
+        .expect("program and input fit into memory");
+    let segment = recorder.segment(false).expect("the guest runs").expect("a segment");
+    [segment.cycles, cells(&segment.tally)]
 }
 
 fn check(vectors: &[Vector], answers: &[Answer]) {
@@ -79,7 +101,7 @@ fn vectors_are_published_and_of_all_kinds() {
 
 /// What `docs/accelerators.md` says; run with `--nocapture` to see the numbers.
 #[test]
-fn cycles_of_typical_calls() {
+fn costs_of_typical_calls() {
     let documentation =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/accelerators.md"))
             .expect("the page is there");
@@ -92,15 +114,17 @@ fn cycles_of_typical_calls() {
             .unwrap_or_else(|| panic!("{symbol} has no {name}"));
         // The difference of two runs is one call: reading the input and writing the output are in
         // it, starting is not.
-        let [one, two] = [1, 2].map(|count| run(&vec![&vector.request; count]).0.cycles);
-        let cycles = rounded(two - one).to_string();
-        println!("{symbol}, {name}: {}", two - one);
-        let documented = documentation
+        let [one, two] = [1, 2].map(|count| costs(&vec![&vector.request; count]));
+        let found = [two[0] - one[0], two[1] - one[1]];
+        println!("{symbol}, {name}: {found:?}");
+        let found = found.map(|number| rounded(number).to_string());
+        let documented: Option<Vec<String>> = documentation
             .lines()
             .find_map(|line| line.strip_prefix(&format!("| `{symbol}` |")))
-            .and_then(|row| row.trim_end_matches([' ', '|']).rsplit('|').next());
-        if documented.map(|cycles| cycles.trim().replace(',', "")) != Some(cycles.clone()) {
-            wrong.push(format!("{symbol}: {cycles}, not {documented:?}"));
+            .map(|row| row.trim_end_matches([' ', '|']).rsplit('|').take(2))
+            .map(|numbers| numbers.map(|it| it.trim().replace(',', "")).collect());
+        if documented.as_deref() != Some(&[found[1].clone(), found[0].clone()]) {
+            wrong.push(format!("{symbol}: {found:?}, not {documented:?}"));
         }
     }
     assert!(wrong.is_empty(), "docs/accelerators.md:\n{}", wrong.join("\n"));
@@ -112,7 +136,7 @@ fn rounded(cycles: u64) -> u64 {
     (cycles + unit / 2) / unit * unit
 }
 
-/// The call of each symbol that the documentation gives the cycles of.
+/// The call of each symbol that the documentation gives the costs of.
 const TYPICAL: [(&str, &str); 19] = [
     ("zkvm_keccak256", "1000 bytes"),
     ("zkvm_sha256", "1000 bytes"),

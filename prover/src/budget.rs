@@ -4,7 +4,7 @@ use lvm_air::table::{LOG_HEIGHT_MAX, Table};
 use lvm_air::tables::keccak::ROUNDS;
 use lvm_air::tables::sha256_round;
 use lvm_isa::instruction::Class;
-use lvm_isa::segment::{Budget, Computation, Costs};
+use lvm_isa::segment::{Budget, Computation, Costs, Tally};
 use lvm_verifier::config::CHALLENGE_DEGREE;
 use lvm_verifier::stark::interactions::Demands;
 
@@ -85,6 +85,26 @@ pub fn of_cells(cells: u64) -> Budget {
         limit: cells.clamp(1, CELLS_MAX),
         keccak_fills: keccak_fills(),
     }
+}
+
+/// Cells of the rows of a segment's events, as its budget counts them.
+#[must_use]
+pub fn cells(tally: &Tally) -> u64 {
+    let Costs { classes, refresh, commit, copy, keccak, computations, touched } =
+        of_cells(CELLS_DEFAULT).costs;
+    let rows = tally.classes.iter().chain(&tally.computations);
+    let of_rows: u64 = rows
+        .zip(classes.iter().chain(&computations))
+        .map(|(rows, cells)| rows * u64::from(*cells))
+        .sum();
+    let others = [
+        (tally.refreshes, refresh),
+        (tally.commits, commit),
+        (tally.copies, copy),
+        (tally.keccaks, keccak),
+        (tally.touched, touched),
+    ];
+    of_rows + others.into_iter().map(|(rows, cells)| rows * u64::from(cells)).sum::<u64>()
 }
 
 /// Numbers of keccak-f calls that fill their table, of heights where it is worth while: the table is
