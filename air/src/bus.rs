@@ -34,6 +34,8 @@
 
 use crate::builder::{Side, TableBuilder};
 pub use crate::bus::ladder::{LadderBitMsg, LadderMsg};
+pub use crate::bus::point::{PointHalves, PointMsg};
+pub use crate::bus::sha256::{Sha256BlockMsg, Sha256ScheduleMsg, Sha256StateMsg};
 
 /// A channel between tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -203,6 +205,8 @@ macro_rules! message {
 }
 
 mod ladder;
+mod point;
+mod sha256;
 
 message! { Execution, 2,
     /// The machine is about to execute the instruction at `pc` at time `time`.
@@ -487,181 +491,5 @@ message! { KeccakWord, 6,
         after_lo,
         /// Word after, high 32 bits.
         after_hi,
-    }
-}
-
-/// A point of a curve: the halves of x, then those of y, lowest first.
-pub type PointHalves<E> = [E; 16];
-
-/// Three points are a sum: a fact of arithmetic, which no call or time belongs to.
-///
-/// `point` receives it once for each row. Whoever sends it knows then that `sum` is `p + q`, or
-/// `2·p`, by the formulas for affine points, that p and q have different x, or p has a y that isn't
-/// 0, and that all coordinates are less than the modulus and their halves below 2^32.
-#[derive(Clone, Debug)]
-pub struct PointMsg<E> {
-    /// The curve: its position in `Curve::ALL`.
-    pub curve: E,
-    /// 1 if the sum is the double of p, else 0.
-    pub is_double: E,
-    /// The first point.
-    pub p: PointHalves<E>,
-    /// The second point; zeros if p is doubled.
-    pub q: PointHalves<E>,
-    /// The result.
-    pub sum: PointHalves<E>,
-}
-
-impl<E> PointMsg<E> {
-    /// Names of the fields, in bus order.
-    pub const FIELDS: &'static [&'static str] = &[
-        "curve",
-        "is_double",
-        "p.x[0]",
-        "p.x[1]",
-        "p.x[2]",
-        "p.x[3]",
-        "p.x[4]",
-        "p.x[5]",
-        "p.x[6]",
-        "p.x[7]",
-        "p.y[0]",
-        "p.y[1]",
-        "p.y[2]",
-        "p.y[3]",
-        "p.y[4]",
-        "p.y[5]",
-        "p.y[6]",
-        "p.y[7]",
-        "q.x[0]",
-        "q.x[1]",
-        "q.x[2]",
-        "q.x[3]",
-        "q.x[4]",
-        "q.x[5]",
-        "q.x[6]",
-        "q.x[7]",
-        "q.y[0]",
-        "q.y[1]",
-        "q.y[2]",
-        "q.y[3]",
-        "q.y[4]",
-        "q.y[5]",
-        "q.y[6]",
-        "q.y[7]",
-        "sum.x[0]",
-        "sum.x[1]",
-        "sum.x[2]",
-        "sum.x[3]",
-        "sum.x[4]",
-        "sum.x[5]",
-        "sum.x[6]",
-        "sum.x[7]",
-        "sum.y[0]",
-        "sum.y[1]",
-        "sum.y[2]",
-        "sum.y[3]",
-        "sum.y[4]",
-        "sum.y[5]",
-        "sum.y[6]",
-        "sum.y[7]",
-    ];
-}
-
-impl<E> PointMsg<E> {
-    /// Sends the message; the multiplicity is 0 or 1.
-    pub fn send<AB: TableBuilder<Expr = E>>(self, builder: &mut AB, multiplicity: impl Into<E>) {
-        self.put(builder, Side::Send, multiplicity.into());
-    }
-
-    /// Receives the message; the multiplicity is 0 or 1.
-    pub fn receive<AB: TableBuilder<Expr = E>>(self, builder: &mut AB, multiplicity: impl Into<E>) {
-        self.put(builder, Side::Receive, multiplicity.into());
-    }
-
-    fn put<AB: TableBuilder<Expr = E>>(self, builder: &mut AB, side: Side, multiplicity: E) {
-        let Self { curve, is_double, p, q, sum } = self;
-        let points = [p, q, sum].into_iter().flatten();
-        let fields = [curve, is_double].into_iter().chain(points);
-        builder.message(Bus::Point, side, fields, multiplicity, 1);
-    }
-}
-
-const _: () = assert!(Bus::Point.arity() == 50);
-message! { Sha256State, 10,
-    /// The working variables of a `sha256` call at `time` before round 8·`step`.
-    ///
-    /// A chain from `sha256`, which sends step 0, over one row of `sha256_round` for each step from
-    /// 0 to 7, which sends the next, back to `sha256`, which receives step 8. No row does another
-    /// step, so that there are no other chains, and one call is made at a time. The variables are
-    /// below 2^32: `sha256` guarantees it of the first, `sha256_round` of those that it sends, but
-    /// for `a` and `e`, of which the receiver guarantees it.
-    Sha256StateMsg {
-        /// Time at which the ECALL starts.
-        time,
-        /// Rounds done, divided by 8.
-        step,
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
-        g,
-        h,
-    }
-}
-
-message! { Sha256Block, 10,
-    /// Half of the block of a `sha256` call at `time`: the words of rounds 8·`step` on.
-    ///
-    /// `sha256` sends steps 0 and 1 of each call, as it reads the words from memory, so that they
-    /// are below 2^32. The rows of `sha256_round` that do these steps receive them.
-    Sha256BlockMsg {
-        /// Time at which the ECALL starts.
-        time,
-        /// 0 or 1.
-        step,
-        /// Words as they are in memory: their bytes are in the opposite order.
-        w0,
-        w1,
-        w2,
-        w3,
-        w4,
-        w5,
-        w6,
-        w7,
-    }
-}
-
-message! { Sha256Schedule, 18,
-    /// What the words of rounds before 8·`step` contribute to those of the 16 rounds from there on,
-    /// in the schedule of a `sha256` call at `time`; sums without carries.
-    ///
-    /// From each row of `sha256_round` to that of the next step. What is due where the step is 1 is
-    /// any numbers; those words are bound by the block.
-    Sha256ScheduleMsg {
-        /// Time at which the ECALL starts.
-        time,
-        /// The receiver's step.
-        step,
-        /// To the words of the receiver.
-        due_0,
-        due_1,
-        due_2,
-        due_3,
-        due_4,
-        due_5,
-        due_6,
-        due_7,
-        /// To the words of the row after it.
-        later_0,
-        later_1,
-        later_2,
-        later_3,
-        later_4,
-        later_5,
-        later_6,
-        later_7,
     }
 }

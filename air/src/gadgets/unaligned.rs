@@ -24,8 +24,8 @@ columns! {
     /// A read of the 32 bytes at any address.
     ///
     /// Assumes that the address is an integer that is less than the field's order by more than 2^35,
-    /// and that the read's own time is unique to it for its words. Guarantees where active that
-    /// the bytes are those of memory.
+    /// that the read's own time is unique to it for its words, and that `active` is 0 or 1. Guarantees
+    /// where active that the bytes are those of memory.
     pub struct UnalignedRead {
         /// 1 where the address modulo 8 is the position; 0 or 1, one of them if active.
         offsets: [cell; 8],

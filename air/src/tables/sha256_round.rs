@@ -65,8 +65,8 @@ columns! {
         d: cell,
         /// `h` before the first round; likewise.
         h: cell,
-        /// `a` after the last round; below 2^32 but for a multiple of it, as the receiver
-        /// guarantees.
+        /// `a` after the last round, or more or less by a multiple of 2^32, unless the receiver
+        /// excludes that.
         last_a: cell,
         /// `e` after the last round; likewise.
         last_e: cell,
