@@ -1,5 +1,5 @@
-//! Signatures and points of BN254 are answered as established software answers them: natively, ten
-//! thousand of them, and some hundreds on the machine.
+//! Signatures and points of BN254 are answered as established software answers them: ten thousand of
+//! them, natively and on the machine; and a sample of them is proved.
 //!
 //! Half of the inputs are made to meet every exception of the formulas: scalars with few bits or
 //! next to the order, points that are such multiples of each other, so that equal points, opposite
@@ -18,6 +18,8 @@ use std::fs;
 use std::path::Path;
 
 use guest::{Answer, Request, answer};
+use lvm_prover::{Program, ProveOptions, Proved, Prover};
+use lvm_verifier::{Claim, Verifier};
 use lvm_vm::elf::load;
 use lvm_vm::execute::{Options, execute};
 
@@ -65,55 +67,81 @@ fn check_natively(cases: &[Case]) {
     println!("{} cases, {} succeed", cases.len(), cases.iter().filter(succeeded).count());
 }
 
-/// What the committed guest answers is what is expected.
-fn check_on_the_machine(cases: &[Case]) {
+/// The committed guest.
+fn elf() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/elf/accelerators.elf");
-    let program = load(&fs::read(path).expect("the file is committed")).expect("the guest loads");
+    fs::read(path).expect("the file is committed")
+}
+
+/// The guest's input.
+fn input(cases: &[Case]) -> Vec<u8> {
     let requests: Vec<_> = cases.iter().map(|case| &case.request).collect();
-    let input = postcard::to_allocvec(&requests).expect("requests can be serialized");
-    let execution =
-        execute(&program, &input, &Options::default(), &mut |_| {}).expect("the guest runs");
-    assert_eq!((execution.exit_code, &execution.panic_message), (0, &None));
-    println!("{} cases, {} cycles", cases.len(), execution.cycles);
-    let answers: Vec<_> =
-        postcard::from_bytes(&execution.public_output).expect("the output is answers");
+    postcard::to_allocvec(&requests).expect("requests can be serialized")
+}
+
+/// What the guest leaves is what is expected.
+fn check_output(cases: &[Case], output: &[u8]) {
+    let answers: Vec<_> = postcard::from_bytes(output).expect("the output is answers");
     check(cases, &answers);
 }
 
-#[test]
-fn random_recoveries_natively() {
-    check_natively(&ecdsa::recoveries(0, 2500));
+fn check_on_the_machine(cases: &[Case]) {
+    let program = load(&elf()).expect("the guest loads");
+    let options = Options::default();
+    let execution =
+        execute(&program, &input(cases), &options, &mut |_| {}).expect("the guest runs");
+    assert_eq!((execution.exit_code, &execution.panic_message), (0, &None));
+    println!("{} cases, {} cycles", cases.len(), execution.cycles);
+    check_output(cases, &execution.public_output);
+}
+
+fn check_both(cases: &[Case]) {
+    check_natively(cases);
+    check_on_the_machine(cases);
 }
 
 #[test]
-fn constructed_recoveries_natively() {
-    check_natively(&ecdsa::constructed_recoveries(1, 2500));
+fn random_recoveries() {
+    check_both(&ecdsa::recoveries(0, 2500));
 }
 
 #[test]
-fn verifications_on_secp256k1_natively() {
-    check_natively(&ecdsa::verifications(&ecdsa::secp256k1(), 2, 2000));
+fn constructed_recoveries() {
+    check_both(&ecdsa::constructed_recoveries(1, 2500));
 }
 
 #[test]
-fn verifications_on_secp256r1_natively() {
-    check_natively(&ecdsa::verifications(&ecdsa::secp256r1(), 3, 2000));
+fn verifications_on_secp256k1() {
+    check_both(&ecdsa::verifications(&ecdsa::secp256k1(), 2, 2000));
 }
 
 #[test]
-fn bn254_natively() {
-    check_natively(&bn254::sums(4, 500));
-    check_natively(&bn254::products(5, 1500));
+fn verifications_on_secp256r1() {
+    check_both(&ecdsa::verifications(&ecdsa::secp256r1(), 3, 2000));
 }
 
 #[test]
-fn all_kinds_on_the_machine() {
-    check_on_the_machine(&ecdsa::recoveries(6, 100));
-    check_on_the_machine(&ecdsa::constructed_recoveries(7, 200));
-    check_on_the_machine(&ecdsa::verifications(&ecdsa::secp256k1(), 8, 200));
-    check_on_the_machine(&ecdsa::verifications(&ecdsa::secp256r1(), 9, 200));
-    check_on_the_machine(&bn254::sums(10, 200));
-    check_on_the_machine(&bn254::products(11, 200));
+fn sums_and_products_on_bn254() {
+    check_both(&bn254::sums(4, 500));
+    check_both(&bn254::products(5, 1500));
+}
+
+/// Some of each kind, in one run whose proof is verified.
+#[test]
+fn a_sample_is_proved() {
+    let mut cases = ecdsa::recoveries(6, 4);
+    cases.extend(ecdsa::constructed_recoveries(7, 10));
+    cases.extend(ecdsa::verifications(&ecdsa::secp256k1(), 8, 6));
+    cases.extend(ecdsa::verifications(&ecdsa::secp256r1(), 9, 6));
+    cases.extend(bn254::sums(10, 6));
+    cases.extend(bn254::products(11, 6));
+    let prover = Prover::new(Program::load(&elf()).expect("the guest loads"))
+        .expect("the guest is committed");
+    let Proved { proof, .. } = prover
+        .prove(&input(&cases), &ProveOptions::default(), &mut |_| {})
+        .expect("the run is proved");
+    Verifier::new(prover.verifying_key()).verify(&proof, &Claim::default()).expect("it verifies");
+    check_output(&cases, &proof.head.public_output);
 }
 
 #[test]
