@@ -37,6 +37,15 @@ pub struct Filled {
     pub rows: RowMajorMatrix<Goldilocks>,
 }
 
+/// Where the memory of a table comes from: as many cells, of any values.
+pub type Buffer<'a> = &'a (dyn Fn(usize) -> Vec<Goldilocks> + Sync);
+
+/// Memory that wasn't used before, as a [`Buffer`].
+#[must_use]
+pub fn fresh(cells: usize) -> Vec<Goldilocks> {
+    Goldilocks::zero_vec(cells)
+}
+
 /// A part of a run that the tables can't hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong {
@@ -60,8 +69,12 @@ impl core::error::Error for TooLong {}
 ///
 /// # Errors
 /// If a table would be higher than it may be.
-pub fn fill_segment(program: &Program, segment: &Segment) -> Result<Vec<Filled>, TooLong> {
-    let mut filler = Filler::new(program);
+pub fn fill_segment(
+    program: &Program,
+    segment: &Segment,
+    buffer: Buffer<'_>,
+) -> Result<Vec<Filled>, TooLong> {
+    let mut filler = Filler::new(program, buffer);
     let events = &segment.events;
     filler.instructions(events)?;
     let output = filler.calls(segment)?;
@@ -74,8 +87,12 @@ pub fn fill_segment(program: &Program, segment: &Segment) -> Result<Vec<Filled>,
 ///
 /// # Errors
 /// If a table would be higher than it may be.
-pub fn fill_border(program: &Program, segment: &Segment) -> Result<Vec<Filled>, TooLong> {
-    let mut filler = Filler::new(program);
+pub fn fill_border(
+    program: &Program,
+    segment: &Segment,
+    buffer: Buffer<'_>,
+) -> Result<Vec<Filled>, TooLong> {
+    let mut filler = Filler::new(program, buffer);
     let output = output_states(segment).1;
     filler.border(segment, output)?;
     Ok(filler.finish())
@@ -85,8 +102,12 @@ pub fn fill_border(program: &Program, segment: &Segment) -> Result<Vec<Filled>, 
 ///
 /// # Errors
 /// If a table would be higher than it may be.
-pub fn fill_ledger(program: &Program, ledger: &Ledger) -> Result<Vec<Filled>, TooLong> {
-    let mut filler = Filler::new(program);
+pub fn fill_ledger(
+    program: &Program,
+    ledger: &Ledger,
+    buffer: Buffer<'_>,
+) -> Result<Vec<Filled>, TooLong> {
+    let mut filler = Filler::new(program, buffer);
     let last_address = filler.cells(ledger)?;
     let rows = tables::ledger::fill(&ledger.registers, last_address, &mut filler.counts);
     filler.push(Table::Ledger, matrix(&rows));
@@ -216,14 +237,15 @@ const CHUNK_ROWS: usize = 1 << 14;
 
 struct Filler<'a> {
     program: &'a Program,
+    buffer: Buffer<'a>,
     counts: Counts,
     tables: Vec<Filled>,
 }
 
 impl<'a> Filler<'a> {
-    fn new(program: &'a Program) -> Self {
+    fn new(program: &'a Program, buffer: Buffer<'a>) -> Self {
         let counts = Counts::new(program.instructions.len());
-        Self { counts, tables: Vec::new(), program }
+        Self { program, buffer, counts, tables: Vec::new() }
     }
 
     /// The filled tables in order.
@@ -260,7 +282,8 @@ impl<'a> Filler<'a> {
         events: &[E],
         fill: impl Fn(&E, &mut Counts) -> R + Sync,
     ) -> RowMajorMatrix<Goldilocks> {
-        let mut cells = Goldilocks::zero_vec(padded_height(events.len()) * R::WIDTH);
+        let mut cells = (self.buffer)(padded_height(events.len()) * R::WIDTH);
+        cells[events.len() * R::WIDTH..].fill(Goldilocks::ZERO);
         let fill_chunk = |events: &[E], cells: &mut [Goldilocks], counts: &mut Counts| {
             for (event, cells) in events.iter().zip(cells.chunks_mut(R::WIDTH)) {
                 fill(event, counts).write(&mut cells.iter_mut());
@@ -454,7 +477,7 @@ impl<'a> Filler<'a> {
         for height in heights(events.keccaks.len(), capacity) {
             let (mine, others) = rest.split_at(capacity(height).min(rest.len()));
             rest = others;
-            self.push(Table::Keccak, tables::keccak::fill(mine));
+            self.push(Table::Keccak, tables::keccak::fill(mine, height, self.buffer));
         }
         Ok(output)
     }
@@ -516,9 +539,10 @@ impl<'a> Filler<'a> {
     /// The multiplicities of these lookup tables; nothing may be counted after this.
     fn lookups(&mut self, tables: &[Table]) {
         let counts = core::mem::replace(&mut self.counts, Counts::new(0));
+        let buffer = self.buffer;
         let columns = |columns: &[&[u64]]| {
             let height = padded_height(columns[0].len());
-            let mut cells = Goldilocks::zero_vec(height * columns.len());
+            let mut cells = buffer(height * columns.len());
             for (row, cells) in cells.chunks_mut(columns.len()).enumerate() {
                 for (cell, column) in cells.iter_mut().zip(columns) {
                     *cell = Goldilocks::from_u64(column.get(row).copied().unwrap_or(0));

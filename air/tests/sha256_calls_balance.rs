@@ -11,7 +11,7 @@ use lvm_air::check::{FilledPart, Imbalance, Report, check_parts};
 use lvm_air::counts::Counts;
 use lvm_air::table::{Table, matrix};
 use lvm_air::tables::sha256_round;
-use lvm_air::trace::{Filled, fill_ledger, fill_segment, segment_heights};
+use lvm_air::trace::{Filled, fill_ledger, fill_segment, fresh, segment_heights};
 use lvm_isa::decode::ECALL_WORD;
 use lvm_isa::event::Sha256;
 use lvm_isa::segment::{Budget, Statement};
@@ -59,8 +59,8 @@ impl Run {
         let program = loaded.program().clone();
         let [segment] = &recording.segments[..] else { panic!("one segment") };
         let parts = [
-            fill_ledger(&program, &recording.ledger).expect("the ledger fits"),
-            fill_segment(&program, segment).expect("the segment fits"),
+            fill_ledger(&program, &recording.ledger, &fresh).expect("the ledger fits"),
+            fill_segment(&program, segment, &fresh).expect("the segment fits"),
         ];
         Self { program, recording, parts }
     }

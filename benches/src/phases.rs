@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 const PHASES: [(&str, &[&str]); 9] = [
     ("surveying, borders", &["survey", "border"]),
     ("filling tables", &["fill", "gather"]),
-    ("low-degree extension", &["coset_lde_batch_with_transform"]),
+    ("low-degree extension", &["extend"]),
     ("hashing", &["tree"]),
     ("LogUp fractions", &["interactions"]),
     ("constraints, quotients", &["quotient"]),

@@ -65,7 +65,7 @@ pub fn estimate(
         heights.extend(numbered(&trace::segment_heights(loaded.program(), &segment.tally)));
     }
     let (execution, ledger) = recorder.finish()?;
-    let tables = trace::fill_ledger(loaded.program(), &ledger)
+    let tables = trace::fill_ledger(loaded.program(), &ledger, &trace::fresh)
         .map_err(|source| ProveError::TooLong { part: PartName(0), source })?;
     heights.extend(heights_of(&tables));
     let tables = TableSize::of_heights(heights);

@@ -207,15 +207,17 @@ impl Prover {
         let mut segments = Vec::new();
         let mut cycles = Vec::new();
         let mut begun = Vec::new();
+        let buffer = |cells| self.setup.reused.buffer(cells);
         observe(Phase::Survey { segments: 0, cycles: 0 });
         while let Some(segment) = recorder.segment(false)? {
             let Segment { statement, tally, .. } = &segment;
             let heights = trace::segment_heights(program.program(), tally);
             let part = PartName(statement.segment as usize);
-            let tables = trace::fill_border(program.program(), &segment)
+            let tables = trace::fill_border(program.program(), &segment, &buffer)
                 .map_err(|source| ProveError::TooLong { part, source })?;
             let (shape, bordered) =
                 self.begin(options.profile, part, statement, &numbered(&heights), &tables)?;
+            self.give_back(tables);
             let (border, transcript) = bordered.into_said(&self.setup.reused);
             segments.push(SegmentHead {
                 entry: statement.entry,
@@ -228,7 +230,7 @@ impl Prover {
             observe(Phase::Survey { segments: statement.segment, cycles: done });
         }
         let (execution, ledger) = recorder.finish()?;
-        let tables = trace::fill_ledger(program.program(), &ledger)
+        let tables = trace::fill_ledger(program.program(), &ledger, &buffer)
             .map_err(|source| ProveError::TooLong { part: PartName(0), source })?;
         let (shape, bordered) = self.begin(
             options.profile,
@@ -237,6 +239,7 @@ impl Prover {
             &heights_of(&tables),
             &tables,
         )?;
+        self.give_back(tables);
         let (border, transcript) = bordered.into_said(&self.setup.reused);
         begun.insert(0, transcript);
         let head = Head {
@@ -389,8 +392,9 @@ impl Prover {
     ) -> Result<StarkProof, ProveError> {
         let started = Instant::now();
         let part = PartName(segment.statement.segment as usize);
+        let buffer = |cells| self.setup.reused.buffer(cells);
         let tables = info_span!("fill")
-            .in_scope(|| trace::fill_segment(self.program.loaded().program(), &segment))
+            .in_scope(|| trace::fill_segment(self.program.loaded().program(), &segment, &buffer))
             .map_err(|source| ProveError::TooLong { part, source })?;
         let statement = segment.statement;
         drop(segment.events);
@@ -406,7 +410,8 @@ impl Prover {
 
     fn prove_ledger(&self, survey: &Survey) -> Result<StarkProof, ProveError> {
         let part = PartName(0);
-        let tables = trace::fill_ledger(self.program.loaded().program(), &survey.ledger)
+        let buffer = |cells| self.setup.reused.buffer(cells);
+        let tables = trace::fill_ledger(self.program.loaded().program(), &survey.ledger, &buffer)
             .map_err(|source| ProveError::TooLong { part, source })?;
         let heights = heights_of(&tables);
         let statement = Statement::default();
@@ -429,6 +434,13 @@ impl Prover {
         let preprocessed = self.setup.preprocessed(kind);
         let bordered = stark::begin(&self.setup.reused, seed, &plan, preprocessed, tables);
         Ok((heights.to_vec(), bordered))
+    }
+
+    /// Keeps the memory of filled tables for later.
+    fn give_back(&self, tables: Vec<Filled>) {
+        for table in tables {
+            self.setup.reused.give_back(table.rows.values);
+        }
     }
 
     /// Proves a part whose border is committed.
@@ -473,14 +485,15 @@ impl Prover {
         let program = self.program.loaded().program();
         let too_long =
             |index: usize| move |source| ProveError::TooLong { part: PartName(index), source };
-        let ledger = trace::fill_ledger(program, &recording.ledger).map_err(too_long(0))?;
+        let ledger =
+            trace::fill_ledger(program, &recording.ledger, &trace::fresh).map_err(too_long(0))?;
         let segments = recording
             .segments
             .iter()
             .map(|segment| {
                 let Statement { segment: number, entry, output, .. } = &segment.statement;
-                let tables =
-                    trace::fill_segment(program, segment).map_err(too_long(*number as usize))?;
+                let tables = trace::fill_segment(program, segment, &trace::fresh)
+                    .map_err(too_long(*number as usize))?;
                 Ok(SegmentTables { entry: *entry, output_start: output.start, tables })
             })
             .collect::<Result<_, ProveError>>()?;

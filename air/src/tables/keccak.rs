@@ -11,18 +11,24 @@
 //! Source: FIPS 202, section 3.
 
 use alloc::vec::Vec;
+#[cfg(feature = "fill")]
+use core::borrow::BorrowMut;
 
 #[cfg(feature = "fill")]
 use lvm_isa::event::Keccak;
 use p3_air::{Air, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
+#[cfg(feature = "fill")]
+use p3_keccak_air::RC;
 use p3_keccak_air::{KeccakAir, KeccakCols, NUM_KECCAK_COLS};
 use p3_uni_stark::SubAirBuilder;
 
 use crate::builder::TableBuilder;
 use crate::bus::{KeccakCallMsg, KeccakWordMsg};
 use crate::columns::Column;
+#[cfg(feature = "fill")]
+use crate::trace::Buffer;
 
 /// Columns: the permutation's, then time and pointer.
 pub const WIDTH: usize = NUM_KECCAK_COLS + 2;
@@ -95,33 +101,92 @@ pub fn describe() -> Vec<Column> {
         .collect()
 }
 
-/// The cells of all permutations, without padding to a power of two.
+/// The rows of these permutations, and of permutations of zeros up to `height` rows.
 #[cfg(feature = "fill")]
 #[must_use]
-pub fn fill(events: &[Keccak]) -> p3_matrix::dense::RowMajorMatrix<Goldilocks> {
-    use p3_matrix::Matrix;
-    use p3_matrix::dense::RowMajorMatrix;
+pub fn fill(
+    events: &[Keccak],
+    height: usize,
+    buffer: Buffer<'_>,
+) -> p3_matrix::dense::RowMajorMatrix<Goldilocks> {
     use rayon::prelude::*;
 
-    let inputs = events.iter().map(|event| event.words.map(|access| access.value)).collect();
-    let permutations: RowMajorMatrix<Goldilocks> = p3_keccak_air::generate_trace_rows(inputs, 0);
-    let height = permutations.height();
-    let mut cells = Goldilocks::zero_vec(height * WIDTH);
-    cells.par_chunks_mut(WIDTH).enumerate().for_each(|(row, cells)| {
-        let start = row * NUM_KECCAK_COLS;
-        cells[..NUM_KECCAK_COLS]
-            .copy_from_slice(&permutations.values[start..start + NUM_KECCAK_COLS]);
-        cells[EXPORT] = Goldilocks::ZERO;
-        if row % ROUNDS == ROUNDS - 1
-            && let Some(event) = events.get(row / ROUNDS)
+    let mut cells = buffer(height * WIDTH);
+    cells.par_chunks_mut(ROUNDS * WIDTH).enumerate().for_each(|(index, rows)| {
+        let event = events.get(index);
+        let input = event.map_or([0; 25], |event| event.words.map(|access| access.value));
+        let mut state = input;
+        for (round, cells) in rows.chunks_exact_mut(WIDTH).enumerate() {
+            let (row, call) = cells.split_at_mut(NUM_KECCAK_COLS);
+            fill_round(row.borrow_mut(), &input, round, &mut state);
+            call.fill(Goldilocks::ZERO);
+        }
+        if let Some(event) = event
+            && let Some(last) = rows.chunks_exact_mut(WIDTH).nth(ROUNDS - 1)
         {
-            cells[EXPORT] = Goldilocks::ONE;
-            cells[TIME] = Goldilocks::from_u32(event.time);
-            cells[POINTER] = Goldilocks::from_u64(event.pointer);
+            last[EXPORT] = Goldilocks::ONE;
+            last[TIME] = Goldilocks::from_u32(event.time);
+            last[POINTER] = Goldilocks::from_u64(event.pointer);
         }
     });
-    RowMajorMatrix::new(cells, WIDTH)
+    p3_matrix::dense::RowMajorMatrix::new(cells, WIDTH)
 }
+
+/// The row of a round, which goes from `state` to the next; word 5y + x is lane (x, y).
+#[cfg(feature = "fill")]
+fn fill_round(
+    row: &mut KeccakCols<Goldilocks>,
+    input: &[u64; 25],
+    round: usize,
+    state: &mut [u64; 25],
+) {
+    use core::array::from_fn;
+
+    let bits = |word: u64| from_fn(|z| Goldilocks::from_bool(word >> z & 1 == 1));
+    let limbs = |word: u64| from_fn(|limb| Goldilocks::from_u16((word >> (16 * limb)) as u16));
+    let lanes = |words: &[u64; 25]| from_fn(|y| from_fn(|x| limbs(words[5 * y + x])));
+
+    row.step_flags = from_fn(|flag| Goldilocks::from_bool(flag == round));
+    row.export = Goldilocks::ZERO;
+    row.preimage = lanes(input);
+    row.a = lanes(state);
+    // Theta.
+    let parities: [u64; 5] = from_fn(|x| (0..5).fold(0, |sum, y| sum ^ state[5 * y + x]));
+    let mix = |x: usize| parities[(x + 4) % 5] ^ parities[(x + 1) % 5].rotate_left(1);
+    row.c = parities.map(bits);
+    row.c_prime = from_fn(|x| bits(parities[x] ^ mix(x)));
+    let mixed: [u64; 25] = from_fn(|at| state[at] ^ mix(at % 5));
+    row.a_prime = from_fn(|y| from_fn(|x| bits(mixed[5 * y + x])));
+    // Rho and pi.
+    let mut moved = [0; 25];
+    for (at, word) in mixed.into_iter().enumerate() {
+        let (y, x) = (at / 5, at % 5);
+        moved[5 * ((2 * x + 3 * y) % 5) + y] = word.rotate_left(ROTATIONS[at]);
+    }
+    // Chi.
+    *state = from_fn(|at| {
+        let lane = |x: usize| moved[5 * (at / 5) + x % 5];
+        lane(at % 5) ^ (!lane(at % 5 + 1) & lane(at % 5 + 2))
+    });
+    row.a_prime_prime = lanes(state);
+    row.a_prime_prime_0_0_bits = bits(state[0]);
+    // Iota.
+    state[0] ^= RC[round];
+    row.a_prime_prime_prime_0_0_limbs = limbs(state[0]);
+}
+
+/// By how much rho rotates each lane.
+#[cfg(feature = "fill")]
+const ROTATIONS: [u32; 25] = {
+    let mut rotations = [0; 25];
+    let (mut x, mut y, mut step) = (1, 0, 0);
+    while step < 24 {
+        rotations[5 * y + x] = (step + 1) * (step + 2) / 2 % 64;
+        (x, y) = (y, (2 * x + 3 * y) % 5);
+        step += 1;
+    }
+    rotations
+};
 
 #[cfg(test)]
 mod tests {
@@ -132,6 +197,7 @@ mod tests {
 
     use super::*;
     use crate::check::RowChecker;
+    use crate::trace::fresh;
 
     fn event(time: u32) -> Keccak {
         let words = core::array::from_fn(|i| Access { value: (i as u64) << 33 | 5, time: 1 });
@@ -156,14 +222,30 @@ mod tests {
 
     #[test]
     fn honest_permutations_send_their_words() {
-        let trace = fill(&[event(400), event(800)]);
+        let trace = fill(&[event(400), event(800)], 64, &fresh);
         assert_eq!(trace.height(), 64);
         assert_eq!(failures(&trace.values), (std::vec![], 2 * 26));
     }
 
     #[test]
+    fn rows_are_those_of_the_library() {
+        let events = [event(400), event(800)];
+        let inputs = events.iter().map(|event| event.words.map(|access| access.value)).collect();
+        let expected = p3_keccak_air::generate_trace_rows::<Goldilocks>(inputs, 0);
+        let used = |_| std::vec![Goldilocks::TWO; 64 * WIDTH];
+        let mut rows = fill(&events, 64, &used);
+        for row in [ROUNDS - 1, 2 * ROUNDS - 1] {
+            let cell = &mut rows.values[row * WIDTH + EXPORT];
+            assert_eq!(core::mem::take(cell), Goldilocks::ONE);
+        }
+        for (row, expected) in rows.values.chunks(WIDTH).zip(expected.values.chunks(TIME)) {
+            assert_eq!(&row[..TIME], expected);
+        }
+    }
+
+    #[test]
     fn corrupted_permutations_fail() {
-        let trace = fill(&[event(400)]);
+        let trace = fill(&[event(400)], 32, &fresh);
         let mut early = trace.values.clone();
         early[5 * WIDTH + EXPORT] = Goldilocks::ONE;
         assert_eq!(failures(&early).0, [5]);

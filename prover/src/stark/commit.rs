@@ -1,52 +1,24 @@
-//! Low-degree extensions and Merkle trees.
+//! Merkle trees over extended columns.
 
 use core::ops::Range;
 
 use blake3::IncrementCounter;
 use blake3::platform::Platform;
 use lvm_air::field::Val;
-use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
 use lvm_verifier::stark::layout::Layout;
 use lvm_verifier::stark::merkle::{
     BLOCK, Digest, Dimensions, PAIR_KEY, PIECE, TreeOpening, distinct, hash_pair,
 };
-use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-use p3_field::{PrimeCharacteristicRing, PrimeField64};
+use p3_field::PrimeField64;
 use p3_matrix::Matrix;
-use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
-use p3_matrix::util::reverse_matrix_index_bits;
 use rayon::prelude::*;
 use tracing::debug_span;
 
+use crate::stark::reused::Reused;
+
 /// A matrix of field elements.
 pub(crate) type Cells = RowMajorMatrix<Val>;
-
-/// Discrete Fourier transforms, with their twiddle factors kept.
-pub(crate) type Dft = Radix2DitParallel<Val>;
-
-/// The values on the evaluation domain, in bit-reversed order, of the polynomials that take the
-/// values `rows` on the subgroup.
-pub(crate) fn extend(dft: &Dft, rows: &Cells) -> Cells {
-    let mut values = Vec::with_capacity(rows.values.len() << LOG_BLOWUP);
-    values.extend_from_slice(&rows.values);
-    dft.coset_lde_batch(RowMajorMatrix::new(values, rows.width), LOG_BLOWUP, SHIFT)
-        .bit_reverse_rows()
-        .to_row_major_matrix()
-}
-
-/// The values on the evaluation domain of the polynomials that take the values `half` on its first
-/// half; all in bit-reversed order.
-pub(crate) fn extend_values(dft: &Dft, mut half: Cells) -> Cells {
-    reverse_matrix_index_bits(&mut half);
-    let mut values = Vec::with_capacity(half.values.len() << LOG_BLOWUP);
-    values.append(&mut half.values);
-    // The first half is the coset SHIFT·H. Interpolated over the subgroup H, p there is p(SHIFT·X),
-    // whose values on the unshifted domain are wanted.
-    dft.coset_lde_batch(RowMajorMatrix::new(values, half.width), LOG_BLOWUP, Val::ONE)
-        .bit_reverse_rows()
-        .to_row_major_matrix()
-}
 
 /// Columns on their evaluation domains, and the tree over them.
 #[derive(Debug)]
@@ -67,6 +39,13 @@ impl Committed {
 
     pub(crate) fn root(&self) -> Digest {
         self.tree.root()
+    }
+
+    /// Keeps the matrices' memory for later.
+    pub(crate) fn give_back(self, reused: &Reused) {
+        for matrix in self.matrices {
+            reused.give_back(matrix.values);
+        }
     }
 
     /// Opens ascending positions of the highest matrix.
@@ -268,6 +247,7 @@ pub(crate) fn hash_keyed(key: &Digest, inputs: &[&[u8; BLOCK]], digests: &mut [D
 
 #[cfg(test)]
 mod tests {
+    use lvm_verifier::stark::domain::LOG_BLOWUP;
     use lvm_verifier::stark::merkle::{hash_row, verify};
     use p3_field::PrimeCharacteristicRing;
 

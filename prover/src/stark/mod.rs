@@ -7,6 +7,7 @@ mod interactions;
 mod openings;
 mod quotient;
 pub(crate) mod reused;
+mod transform;
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::table::Table;
@@ -28,12 +29,13 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 use tracing::debug_span;
 
-use crate::stark::commit::{Cells, Committed, extend};
+use crate::stark::commit::{Cells, Committed};
 use crate::stark::conduct::{Conduct, Honest};
 use crate::stark::interactions::{Columns, PackedChallenge, TableRows};
 use crate::stark::openings::Points;
 use crate::stark::quotient::packed_powers;
 use crate::stark::reused::Reused;
+use crate::stark::transform::extend;
 
 /// Preprocessed columns: their rows, and their commitment.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ impl Preprocessed {
     pub(crate) fn new(reused: &Reused, layout: &Layout, tables: &[Option<&Cells>]) -> Self {
         let rows = side_by_side(reused, layout, tables);
         let committed =
-            Committed::new(layout, rows.iter().map(|rows| extend(&reused.dft, rows)).collect());
+            Committed::new(layout, rows.iter().map(|rows| extend(reused, rows)).collect());
         Self { rows, committed }
     }
 }
@@ -107,6 +109,7 @@ impl Bordered {
         for rows in self.rows {
             reused.give_back(rows.values);
         }
+        self.committed.give_back(reused);
         (self.border, self.begun)
     }
 }
@@ -134,8 +137,7 @@ fn begin_as(
     let _span = debug_span!("border").entered();
     let layout = plan.layout(Tree::Border);
     let rows = side_by_side(reused, layout, &aligned(plan, tables));
-    let committed =
-        Committed::new(layout, rows.iter().map(|rows| extend(&reused.dft, rows)).collect());
+    let committed = Committed::new(layout, rows.iter().map(|rows| extend(reused, rows)).collect());
     let (root, fixed) = (committed.root(), preprocessed.committed.root());
     let (_, eta) = Begun::draw_eta(seed, &fixed, &root);
     let mut values: Vec<Vec<Challenge>> = layout
@@ -191,12 +193,11 @@ fn prove_as(
     let main_layout = plan.layout(Tree::Main);
     let main_rows = debug_span!("gather")
         .in_scope(|| side_by_side(reused, main_layout, &aligned(plan, &tables)));
-    drop(tables);
+    for table in tables {
+        reused.give_back(table.rows.values);
+    }
     let main = debug_span!("commit main").in_scope(|| {
-        Committed::new(
-            main_layout,
-            main_rows.iter().map(|rows| extend(&reused.dft, rows)).collect(),
-        )
+        Committed::new(main_layout, main_rows.iter().map(|rows| extend(reused, rows)).collect())
     });
     transcript.absorb_root(&main.root());
     let local = AlphaBeta::draw(&mut transcript);
@@ -233,7 +234,7 @@ fn prove_as(
         .collect();
     let interactions = debug_span!("commit interactions").in_scope(|| {
         let mut extended: Vec<Cells> =
-            interaction_rows.iter().map(|rows| extend(&reused.dft, rows)).collect();
+            interaction_rows.iter().map(|rows| extend(reused, rows)).collect();
         conduct.interactions(&mut extended, &mut totals);
         Committed::new(interactions_layout, extended)
     });
@@ -270,7 +271,7 @@ fn prove_as(
                         demands: &plan.demands[instance],
                     });
                 }
-                quotient::extended(&reused.dft, &tables, statement, &buses, &powers, log_height)
+                quotient::extended(reused, &tables, statement, &buses, &powers, log_height)
             })
             .collect();
         conduct.quotients(&mut extended);
@@ -352,7 +353,7 @@ fn prove_as(
                     })
                     .collect();
                 let values =
-                    points.combine(&reused.dft, height, distances, &elsewhere, matrices, is_low);
+                    points.combine(reused, height, distances, &elsewhere, matrices, is_low);
                 (height.log_height + lvm_verifier::stark::domain::LOG_BLOWUP, values)
             })
             .collect()
@@ -375,7 +376,7 @@ fn prove_as(
         let tallest = tree.matrices.first().map_or(1, Matrix::height).trailing_zeros() as usize;
         tree.open(&distinct(&positions, log_max - tallest))
     });
-    StarkProof {
+    let proof = StarkProof {
         main: main.root(),
         interactions: interactions.root(),
         totals,
@@ -384,7 +385,11 @@ fn prove_as(
         witness,
         fri: folded.open(&rounds, log_max, &positions, query_witness),
         queries,
+    };
+    for tree in [border, main, interactions, quotient] {
+        tree.give_back(reused);
     }
+    proof
 }
 
 /// The rows of all tables, within the matrices that they share.

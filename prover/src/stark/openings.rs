@@ -11,8 +11,10 @@ use p3_field::{
 use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
-use crate::stark::commit::{Cells, Dft, extend_values};
+use crate::stark::commit::Cells;
 use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, invert, transpose};
+use crate::stark::reused::Reused;
+use crate::stark::transform::{LINE, extend_values};
 
 /// Rows that one task takes.
 const TASK_ROWS: usize = 1 << 10;
@@ -119,7 +121,7 @@ impl Points {
     /// what the combination opens elsewhere. Unless `is_low`, columns may have any degree.
     pub(crate) fn combine(
         &self,
-        dft: &Dft,
+        reused: &Reused,
         combination: &HeightCombination,
         inverse_distances: &[Challenge],
         elsewhere: &[&[Challenge]],
@@ -139,8 +141,8 @@ impl Points {
 
         // The weighted sums are polynomials of degree below n, so n of their values give the others.
         let rows = if is_low { 1 << self.log_height } else { self.points.len() };
-        let width = (CHALLENGE_DEGREE * (1 + openings.len())).next_multiple_of(LANES);
-        let mut cells = Val::zero_vec(width * rows);
+        let width = (CHALLENGE_DEGREE * (1 + openings.len())).next_multiple_of(LINE);
+        let mut cells = reused.buffer(width * rows);
         cells.par_chunks_mut(TASK_ROWS * width).enumerate().for_each(|(task, cells)| {
             for (pack, cells) in cells.chunks_exact_mut(LANES * width).enumerate() {
                 let first = task * TASK_ROWS + pack * LANES;
@@ -158,9 +160,12 @@ impl Points {
                 }
             }
         });
-        let weighted = RowMajorMatrix::new(cells, width);
-        let weighted = if is_low { extend_values(dft, weighted) } else { weighted };
-        let weighted = Columns { matrix: &weighted, offset: 0, width };
+        let mut weighted = RowMajorMatrix::new(cells, width);
+        if is_low {
+            let extended = extend_values(reused, &weighted);
+            reused.give_back(core::mem::replace(&mut weighted, extended).values);
+        }
+        let columns_of_weighted = Columns { matrix: &weighted, offset: 0, width };
 
         // The sums of interaction columns, each by weights that pick its columns.
         let picked = [false, true].map(|is_global| {
@@ -172,7 +177,7 @@ impl Points {
             let mut columns = vec![Packed::ZERO; width];
             for (pack, values) in values.chunks_exact_mut(LANES).enumerate() {
                 let first = task * TASK_ROWS + pack * LANES;
-                weighted.gather(|lane| first + lane, &mut columns);
+                columns_of_weighted.gather(|lane| first + lane, &mut columns);
                 let (sums, _) = columns.as_chunks::<CHALLENGE_DEGREE>();
                 let quotient = |at: usize, value: Challenge, distances: &[Challenge]| {
                     let sum = PackedChallenge::from_basis_coefficients_fn(|i| sums[at][i]);
@@ -192,6 +197,7 @@ impl Points {
                 value.to_ext_slice(values);
             }
         });
+        reused.give_back(weighted.values);
         values
     }
 }

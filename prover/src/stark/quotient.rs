@@ -6,21 +6,19 @@ use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT, Selectors, reverse};
 use lvm_verifier::stark::folder::Folder;
 use lvm_verifier::stark::interactions::{BusChallenges, Demands};
 use p3_air::RowWindow;
-use p3_dft::{Layout, TwoAdicSubgroupDft};
 use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
-use p3_matrix::Matrix;
-use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
-use p3_matrix::util::reverse_matrix_index_bits;
 use rayon::prelude::*;
 
-use crate::stark::commit::{Cells, Dft};
+use crate::stark::commit::Cells;
 use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, TableRows};
+use crate::stark::reused::Reused;
+use crate::stark::transform::{LINE, extend_chunks};
 
 /// Packs of points that one task folds.
 const TASK_PACKS: usize = 32;
 /// Columns of the matrix of a quotient: two chunks of three, and padding.
-const WIDTH: usize = 8;
+const WIDTH: usize = LINE;
 
 /// What the quotient of a table needs, on the evaluation domain.
 pub(crate) struct Folded<'a> {
@@ -33,19 +31,23 @@ pub(crate) struct Folded<'a> {
 ///
 /// `powers` are the powers of the constraint challenge, at least as many as the tables take.
 pub(crate) fn extended(
-    dft: &Dft,
+    reused: &Reused,
     tables: &[Folded<'_>],
     statement: &Statement,
     buses: &BusChallenges<PackedChallenge>,
     powers: &[PackedChallenge],
     log_height: usize,
 ) -> Cells {
-    extend_chunks(dft, values(tables, statement, buses, powers, log_height), log_height)
+    let chunks = values(reused, tables, statement, buses, powers, log_height);
+    let extended = extend_chunks(reused, &chunks);
+    reused.give_back(chunks.values);
+    extended
 }
 
 /// The quotient's values: row i of the first half of the domain in columns 0 to 2, of the second
 /// half in columns 3 to 5 of row i, in bit-reversed order.
 fn values(
+    reused: &Reused,
     tables: &[Folded<'_>],
     statement: &Statement,
     buses: &BusChallenges<PackedChallenge>,
@@ -62,7 +64,7 @@ fn values(
     let has_transitions = tables.iter().any(|table| table.demands.reads_next_row);
     let points = if has_transitions { Points::new(log_height) } else { Points::default() };
 
-    let mut cells = Val::zero_vec(height * WIDTH);
+    let mut cells = reused.buffer(height * WIDTH);
     let task_rows = (TASK_PACKS * LANES).min(height);
     cells.par_chunks_mut(task_rows * WIDTH).enumerate().for_each(|(task, out)| {
         let mut main: Vec<Packed> = Vec::new();
@@ -70,6 +72,7 @@ fn values(
         let mut fixed: Vec<Packed> = Vec::new();
         let mut base: Vec<Packed> = Vec::new();
         let mut columns: Vec<PackedChallenge> = Vec::new();
+        out.fill(Val::ZERO);
         for (half, inverse) in inverses.into_iter().enumerate() {
             for pack in 0..(out.len() / WIDTH).div_ceil(LANES) {
                 let within = task * task_rows + pack * LANES;
@@ -179,36 +182,6 @@ impl Points {
             transition: pack(&self.transition),
         }
     }
-}
-
-/// Extends both chunks, each given by its values on its own coset of the subgroup.
-fn extend_chunks(dft: &Dft, mut chunks: Cells, log_height: usize) -> Cells {
-    reverse_matrix_index_bits(&mut chunks);
-    let mut values = Vec::with_capacity(chunks.values.len() << LOG_BLOWUP);
-    values.append(&mut chunks.values);
-    // Interpolated over the subgroup, chunk q of the coset c·H is the polynomial q(c·X). The
-    // cosets are SHIFT·H and SHIFT·ω·H; with the second one's coefficients divided by the powers
-    // of ω, both are q(SHIFT·X), whose values on the unshifted domain are wanted.
-    let omega_inverse = Val::two_adic_generator(log_height + LOG_BLOWUP).inverse();
-    dft.coset_lde_batch_with_transform(
-        RowMajorMatrix::new(values, WIDTH),
-        LOG_BLOWUP,
-        Val::ONE,
-        |coefficients, layout| {
-            let height = coefficients.height();
-            let mut factors: Vec<Val> = omega_inverse.powers().take(height).collect();
-            if matches!(layout, Layout::BitReversed) {
-                p3_util::reverse_slice_index_bits(&mut factors);
-            }
-            coefficients.values.par_chunks_mut(WIDTH).zip(factors).for_each(|(row, factor)| {
-                for cell in &mut row[CHALLENGE_DEGREE..2 * CHALLENGE_DEGREE] {
-                    *cell *= factor;
-                }
-            });
-        },
-    )
-    .bit_reverse_rows()
-    .to_row_major_matrix()
 }
 
 /// Powers of a challenge, each in all lanes.

@@ -7,8 +7,8 @@ use lvm_air::field::Val;
 use lvm_air::table::LOG_HEIGHT_MAX;
 use p3_field::PrimeCharacteristicRing;
 
-use crate::stark::commit::Dft;
 use crate::stark::openings::Points;
+use crate::stark::transform::Powers;
 
 /// A buffer is lent for as much as this part of it at least. So a large one, which another request
 /// needs soon, isn't taken by a small one.
@@ -17,7 +17,7 @@ const PART_MIN: usize = 4;
 /// What proofs share.
 #[derive(Default)]
 pub(crate) struct Reused {
-    pub(crate) dft: Dft,
+    pub(crate) powers: Powers,
     points: [OnceLock<Points>; LOG_HEIGHT_MAX + 1],
     buffers: Mutex<Buffers>,
 }
