@@ -152,7 +152,7 @@ impl Transform<'_> {
         // All layers but the highest are of powers of eight.
         let count = if log_height == 0 { 0 } else { (log_height - 1) % LAYERS + 1 };
         let parts = 1 << count;
-        each_part(even, parts, |part| self.from_bit_reversed(part));
+        each_part(even, parts, |part| self.interpolate(part));
         match count {
             0 => self.highest_layers::<1>(even, odd, factor),
             1 => self.highest_layers::<2>(even, odd, factor),
@@ -160,7 +160,7 @@ impl Transform<'_> {
             _ => self.highest_layers::<8>(even, odd, factor),
         }
         for block in [even, odd] {
-            each_part(block, parts, |part| self.to_bit_reversed(part));
+            each_part(block, parts, |part| self.evaluate(part));
         }
     }
 
@@ -221,13 +221,13 @@ impl Transform<'_> {
 
     /// The values of polynomials on the subgroup, in bit-reversed order, from their coefficients.
     /// The height is a power of eight.
-    fn to_bit_reversed(&self, block: &mut [Packed]) {
+    fn evaluate(&self, block: &mut [Packed]) {
         let height = block.len() / self.width;
         if height > RADIX {
             self.layers::<false>(block);
         }
         if height > RADIX * RADIX {
-            each_part(block, RADIX, |part| self.to_bit_reversed(part));
+            each_part(block, RADIX, |part| self.evaluate(part));
         } else if height > 1 {
             self.lowest_layers::<false>(block);
         }
@@ -235,10 +235,10 @@ impl Transform<'_> {
 
     /// The values of polynomials on the subgroup from their coefficients in bit-reversed order. The
     /// height is a power of eight.
-    fn from_bit_reversed(&self, block: &mut [Packed]) {
+    fn interpolate(&self, block: &mut [Packed]) {
         let height = block.len() / self.width;
         if height > RADIX * RADIX {
-            each_part(block, RADIX, |part| self.from_bit_reversed(part));
+            each_part(block, RADIX, |part| self.interpolate(part));
         } else if height > 1 {
             self.lowest_layers::<true>(block);
         }
@@ -248,7 +248,7 @@ impl Transform<'_> {
     }
 
     /// The three highest layers of a transform.
-    fn layers<const FROM_BIT_REVERSED: bool>(&self, block: &mut [Packed]) {
+    fn layers<const INTERPOLATE: bool>(&self, block: &mut [Packed]) {
         let height = block.len() / self.width / RADIX;
         let factors = self.factors(RADIX, height);
         let rows_of_task = (TASK / (RADIX * self.width * LANES)).max(1);
@@ -263,7 +263,7 @@ impl Transform<'_> {
                 let scale = |at: usize, value: Packed| value * factors[at];
                 for at in row * self.width..(row + 1) * self.width {
                     let mut values: [Packed; RADIX] = array::from_fn(|part| parts[part][at]);
-                    butterflies::<RADIX, FROM_BIT_REVERSED>(&mut values, scale);
+                    butterflies::<RADIX, INTERPOLATE>(&mut values, scale);
                     for (part, value) in parts.iter_mut().zip(values) {
                         part[at] = value;
                     }
@@ -281,7 +281,7 @@ impl Transform<'_> {
     }
 
     /// The three lowest layers of a transform, those of eight rows each.
-    fn lowest_layers<const FROM_BIT_REVERSED: bool>(&self, block: &mut [Packed]) {
+    fn lowest_layers<const INTERPOLATE: bool>(&self, block: &mut [Packed]) {
         let factors = self.factors(RADIX, 1).at::<RADIX>(0);
         // The first of each layer is one.
         let scale = |at: usize, value: Packed| match at {
@@ -292,7 +292,7 @@ impl Transform<'_> {
             for pack in 0..self.width {
                 let mut values: [Packed; RADIX] =
                     array::from_fn(|row| rows[row * self.width + pack]);
-                butterflies::<RADIX, FROM_BIT_REVERSED>(&mut values, scale);
+                butterflies::<RADIX, INTERPOLATE>(&mut values, scale);
                 for (row, value) in values.into_iter().enumerate() {
                     rows[row * self.width + pack] = value;
                 }
@@ -346,15 +346,15 @@ fn each_part(block: &mut [Packed], parts: usize, transform: impl Fn(&mut [Packed
 
 /// Layers of butterflies over `R` values, of which there are 1, 2, 4 or 8.
 #[inline(always)]
-fn butterflies<const R: usize, const FROM_BIT_REVERSED: bool>(
+fn butterflies<const R: usize, const INTERPOLATE: bool>(
     values: &mut [Packed; R],
     scale: impl Fn(usize, Packed) -> Packed + Copy,
 ) {
     for layer in 0..LAYERS {
-        match if FROM_BIT_REVERSED { layer } else { LAYERS - 1 - layer } {
-            0 if R >= 2 => layer_of::<R, 1, FROM_BIT_REVERSED>(values, scale),
-            1 if R >= 4 => layer_of::<R, 2, FROM_BIT_REVERSED>(values, scale),
-            2 if R >= 8 => layer_of::<R, 4, FROM_BIT_REVERSED>(values, scale),
+        match if INTERPOLATE { layer } else { LAYERS - 1 - layer } {
+            0 if R >= 2 => layer_of::<R, 1, INTERPOLATE>(values, scale),
+            1 if R >= 4 => layer_of::<R, 2, INTERPOLATE>(values, scale),
+            2 if R >= 8 => layer_of::<R, 4, INTERPOLATE>(values, scale),
             _ => {}
         }
     }
@@ -362,7 +362,7 @@ fn butterflies<const R: usize, const FROM_BIT_REVERSED: bool>(
 
 /// The layer of butterflies that connects values so far apart.
 #[inline(always)]
-fn layer_of<const R: usize, const DISTANCE: usize, const FROM_BIT_REVERSED: bool>(
+fn layer_of<const R: usize, const DISTANCE: usize, const INTERPOLATE: bool>(
     values: &mut [Packed; R],
     scale: impl Fn(usize, Packed) -> Packed,
 ) {
@@ -371,7 +371,7 @@ fn layer_of<const R: usize, const DISTANCE: usize, const FROM_BIT_REVERSED: bool
         let low = 2 * DISTANCE * group + at;
         let factor = factor_of(DISTANCE, at);
         let (a, b) = (values[low], values[low + DISTANCE]);
-        (values[low], values[low + DISTANCE]) = if FROM_BIT_REVERSED {
+        (values[low], values[low + DISTANCE]) = if INTERPOLATE {
             let b = scale(factor, b);
             (a + b, a - b)
         } else {
