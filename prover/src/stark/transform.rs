@@ -233,8 +233,8 @@ impl Transform<'_> {
         }
     }
 
-    /// The values of polynomials on the subgroup from their coefficients in bit-reversed order. The
-    /// height is a power of eight.
+    /// The coefficients of polynomials, times the height, from their values on the subgroup, which
+    /// are in bit-reversed order and opposite direction. The height is a power of eight.
     fn interpolate(&self, block: &mut [Packed]) {
         let height = block.len() / self.width;
         if height > RADIX * RADIX {
