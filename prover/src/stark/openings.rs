@@ -3,6 +3,7 @@
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_verifier::stark::Tree;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
+use lvm_verifier::stark::merkle::BLOCK_ELEMENTS;
 use lvm_verifier::stark::openings::HeightCombination;
 use p3_field::{
     BasedVectorSpace, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
@@ -14,7 +15,7 @@ use rayon::prelude::*;
 use crate::stark::commit::Cells;
 use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, invert, transpose};
 use crate::stark::reused::Reused;
-use crate::stark::transform::{LINE, extend_values};
+use crate::stark::transform::extend_values;
 
 /// Rows that one task takes.
 const TASK_ROWS: usize = 1 << 10;
@@ -141,7 +142,7 @@ impl Points {
 
         // The weighted sums are polynomials of degree below n, so n of their values give the others.
         let rows = if is_low { 1 << self.log_height } else { self.points.len() };
-        let width = (CHALLENGE_DEGREE * (1 + openings.len())).next_multiple_of(LINE);
+        let width = (CHALLENGE_DEGREE * (1 + openings.len())).next_multiple_of(BLOCK_ELEMENTS);
         let mut cells = reused.buffer(width * rows);
         cells.par_chunks_mut(TASK_ROWS * width).enumerate().for_each(|(task, cells)| {
             for (pack, cells) in cells.chunks_exact_mut(LANES * width).enumerate() {

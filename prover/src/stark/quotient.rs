@@ -5,6 +5,7 @@ use lvm_isa::segment::Statement;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT, Selectors, reverse};
 use lvm_verifier::stark::folder::Folder;
 use lvm_verifier::stark::interactions::{BusChallenges, Demands};
+use lvm_verifier::stark::merkle::BLOCK_ELEMENTS;
 use p3_air::RowWindow;
 use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 use p3_matrix::dense::RowMajorMatrix;
@@ -13,12 +14,12 @@ use rayon::prelude::*;
 use crate::stark::commit::Cells;
 use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, TableRows};
 use crate::stark::reused::Reused;
-use crate::stark::transform::{LINE, extend_chunks};
+use crate::stark::transform::extend_chunks;
 
 /// Packs of points that one task folds.
 const TASK_PACKS: usize = 32;
 /// Columns of the matrix of a quotient: two chunks of three, and padding.
-const WIDTH: usize = LINE;
+const WIDTH: usize = BLOCK_ELEMENTS;
 
 /// What the quotient of a table needs, on the evaluation domain.
 pub(crate) struct Folded<'a> {

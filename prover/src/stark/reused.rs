@@ -72,10 +72,22 @@ impl Buffers {
     }
 }
 
+/// The value of a cell, which `make` makes if it isn't there yet.
+///
+/// Not within the cell's lock: making uses all cores, and a task that this thread takes up while it
+/// waits for the others may want the same value.
+pub(crate) fn made_once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> T) -> &T {
+    if let Some(value) = cell.get() {
+        return value;
+    }
+    let made = make();
+    cell.get_or_init(|| made)
+}
+
 impl Reused {
     /// The points of the evaluation domain of tables of height `2^log_height`.
     pub(crate) fn points(&self, log_height: usize) -> &Points {
-        self.points[log_height].get_or_init(|| Points::new(log_height))
+        made_once(&self.points[log_height], || Points::new(log_height))
     }
 
     /// A buffer of `length` elements, of any values: memory that was used before costs less than

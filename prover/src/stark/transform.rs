@@ -20,10 +20,8 @@ use tracing::debug_span;
 
 use crate::stark::commit::Cells;
 use crate::stark::interactions::{LANES, Packed};
-use crate::stark::reused::Reused;
+use crate::stark::reused::{Reused, made_once};
 
-/// Widths of matrices are multiples of this: a cache line's elements.
-pub(crate) const LINE: usize = 8;
 /// Elements that a task works on by itself.
 const TASK: usize = 1 << 15;
 /// Layers that are computed in registers.
@@ -42,14 +40,14 @@ pub(crate) struct Powers {
 
 impl Powers {
     fn roots(&self, log_order: usize) -> &[Val] {
-        self.roots[log_order].get_or_init(|| {
+        made_once::<Vec<Val>>(&self.roots[log_order], || {
             let root = Val::two_adic_generator(log_order);
             root.powers().collect_n((1 << log_order) / 2)
         })
     }
 
     fn shifts(&self, log_height: usize) -> &[Val] {
-        self.shifts[log_height].get_or_init(|| {
+        made_once::<Vec<Val>>(&self.shifts[log_height], || {
             SHIFT.shifted_powers(inverse_of_height(log_height)).collect_n(1 << log_height)
         })
     }
@@ -108,7 +106,7 @@ impl<F: Fn(usize, usize) -> Packed + Sync> Factor for F {}
 
 /// Takes the rows of a matrix of height n, in this order, for values on the subgroup H of order n,
 /// multiplies the n-fold of each coefficient by its factor, and evaluates on the subgroup of order
-/// 2n. The result is in bit-reversed order.
+/// 2n. The result is in bit-reversed order. Rows are padded to full hash blocks.
 fn extend_by(reused: &Reused, rows: &Cells, order: Order, factor: impl Factor) -> Cells {
     let _span = debug_span!("extend").entered();
     let (height, width) = (rows.height(), rows.width);
@@ -382,6 +380,7 @@ fn layer_of<const R: usize, const DISTANCE: usize, const INTERPOLATE: bool>(
 
 #[cfg(test)]
 mod tests {
+    use lvm_verifier::stark::merkle::BLOCK_ELEMENTS;
     use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
     use p3_matrix::bitrev::BitReversibleMatrix;
 
@@ -414,9 +413,12 @@ mod tests {
     fn values_on_one_half_give_the_other() {
         let reused = Reused::default();
         for log_height in 0..8 {
-            let extended = extend(&reused, &matrix(log_height, LINE));
-            let half = extended.values[..LINE << log_height].to_vec();
-            assert_eq!(extend_values(&reused, &RowMajorMatrix::new(half, LINE)), extended);
+            let extended = extend(&reused, &matrix(log_height, BLOCK_ELEMENTS));
+            let half = extended.values[..BLOCK_ELEMENTS << log_height].to_vec();
+            assert_eq!(
+                extend_values(&reused, &RowMajorMatrix::new(half, BLOCK_ELEMENTS)),
+                extended
+            );
         }
     }
 
@@ -424,9 +426,9 @@ mod tests {
     fn chunks_are_extended_from_their_own_halves() {
         let reused = Reused::default();
         for log_height in 0..8 {
-            let extended = extend(&reused, &matrix(log_height, LINE));
-            let (first, second) = extended.values.split_at(LINE << log_height);
-            let rows = first.chunks(LINE).zip(second.chunks(LINE));
+            let extended = extend(&reused, &matrix(log_height, BLOCK_ELEMENTS));
+            let (first, second) = extended.values.split_at(BLOCK_ELEMENTS << log_height);
+            let rows = first.chunks(BLOCK_ELEMENTS).zip(second.chunks(BLOCK_ELEMENTS));
             let chunks = rows
                 .flat_map(|(first, second)| {
                     [&first[..CHALLENGE_DEGREE], &second[CHALLENGE_DEGREE..]]
@@ -434,7 +436,10 @@ mod tests {
                 .flatten()
                 .copied()
                 .collect();
-            assert_eq!(extend_chunks(&reused, &RowMajorMatrix::new(chunks, LINE)), extended);
+            assert_eq!(
+                extend_chunks(&reused, &RowMajorMatrix::new(chunks, BLOCK_ELEMENTS)),
+                extended
+            );
         }
     }
 }
