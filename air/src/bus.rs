@@ -26,7 +26,6 @@
 //! ladder        (time, remaining, acc, base)   multiply_x ─▶ ladder ─▶ … ─▶ multiply_x
 //! ladder_bit    (time, position, bit)          multiply_x ─▶ ladder
 //! keccak_call   (time, pointer)                ecall ─▶ keccak
-//! keccak_word   (time, address, before, after) keccak ─▶ keccak_memory
 //! sha256_state  (time, step, a, …, h)          sha256 ─▶ sha256_round ─▶ … ─▶ sha256
 //! sha256_block  (time, step, words)            sha256 ─▶ sha256_round
 //! sha256_schedule (time, step, due, later)     sha256_round ─▶ … ─▶ sha256_round
@@ -60,7 +59,6 @@ pub enum Bus {
     Ladder,
     LadderBit,
     KeccakCall,
-    KeccakWord,
     Sha256State,
     Sha256Block,
     Sha256Schedule,
@@ -68,7 +66,7 @@ pub enum Bus {
 
 impl Bus {
     /// Every bus.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 23] = [
         Self::Execution,
         Self::Program,
         Self::Register,
@@ -89,7 +87,6 @@ impl Bus {
         Self::Ladder,
         Self::LadderBit,
         Self::KeccakCall,
-        Self::KeccakWord,
         Self::Sha256State,
         Self::Sha256Block,
         Self::Sha256Schedule,
@@ -119,7 +116,6 @@ impl Bus {
             Self::Ladder => "ladder",
             Self::LadderBit => "ladder_bit",
             Self::KeccakCall => "keccak_call",
-            Self::KeccakWord => "keccak_word",
             Self::Sha256State => "sha256_state",
             Self::Sha256Block => "sha256_block",
             Self::Sha256Schedule => "sha256_schedule",
@@ -163,7 +159,6 @@ impl Bus {
             Self::Ladder => LadderMsg::<()>::FIELDS,
             Self::LadderBit => LadderBitMsg::<()>::FIELDS,
             Self::KeccakCall => KeccakCallMsg::<()>::FIELDS,
-            Self::KeccakWord => KeccakWordMsg::<()>::FIELDS,
             Self::Sha256State => Sha256StateMsg::<()>::FIELDS,
             Self::Sha256Block => Sha256BlockMsg::<()>::FIELDS,
             Self::Sha256Schedule => Sha256ScheduleMsg::<()>::FIELDS,
@@ -470,26 +465,5 @@ message! { KeccakCall, 2,
         time,
         /// Address of the first word.
         pointer,
-    }
-}
-
-message! { KeccakWord, 6,
-    /// A keccak-f call at `time` turns the word at `address` from `before` into `after`.
-    ///
-    /// `keccak` guarantees that the 25 words are one permutation's input and output and that
-    /// `after` is canonical; `keccak_memory` does the memory accesses.
-    KeccakWordMsg {
-        /// Time at which the ECALL starts.
-        time,
-        /// Address of the word.
-        address,
-        /// Word before, low 32 bits.
-        before_lo,
-        /// Word before, high 32 bits.
-        before_hi,
-        /// Word after, low 32 bits.
-        after_lo,
-        /// Word after, high 32 bits.
-        after_hi,
     }
 }

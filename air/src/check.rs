@@ -16,6 +16,9 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use crate::builder::{Side, TableBuilder};
 use crate::bus::Bus;
+#[cfg(feature = "fill")]
+use crate::table::PERIOD;
+use crate::table::Table;
 
 /// A message of one row with a multiplicity that isn't zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub struct RowMessage {
 
 /// A builder that evaluates one concrete row.
 pub struct RowChecker {
+    periodic: Vec<Goldilocks>,
     main: RowMajorMatrix<Goldilocks>,
     preprocessed: RowMajorMatrix<Goldilocks>,
     row: usize,
@@ -45,15 +49,19 @@ pub struct RowChecker {
 }
 
 impl RowChecker {
-    /// A checker for row `row` of `height`: two consecutive rows of main and preprocessed cells.
+    /// A checker for row `row` of `height` of a table: two consecutive rows of main and
+    /// preprocessed cells.
     #[must_use]
     pub fn new(
+        table: Table,
         main: [&[Goldilocks]; 2],
         preprocessed: [&[Goldilocks]; 2],
         row: usize,
         height: usize,
     ) -> Self {
+        let periodic = table.periodic().iter();
         Self {
+            periodic: periodic.map(|column| Goldilocks::from_bool(column.is_one(row))).collect(),
             main: window(main),
             preprocessed: window(preprocessed),
             row,
@@ -64,11 +72,22 @@ impl RowChecker {
         }
     }
 
-    /// A checker for a row of a table without preprocessed cells or transitions.
+    /// A checker for a row of a table without preprocessed or periodic cells or transitions.
     #[must_use]
     pub fn single(main: &[Goldilocks]) -> Self {
-        Self::new([main, main], [&[], &[]], 0, 1)
+        Self::new(Table::Add, [main, main], [&[], &[]], 0, 1)
     }
+}
+
+/// What [`is_permuted`] asks.
+pub const PERMUTED: &str = "the bits after are the permutation of those before";
+
+/// Whether the words after a permutation are those that keccak-f makes of the words before it, of
+/// the rows of one permutation of `keccak`. The proof protocol demands it of all of them.
+#[must_use]
+pub fn is_permuted(rows: &[Goldilocks], width: usize) -> bool {
+    let [before, after] = crate::tables::keccak::words(rows, width);
+    crate::keccak_f::permute(&before) == after
 }
 
 /// Two rows as the window that a table's constraints see.
@@ -91,6 +110,10 @@ impl AirBuilder for RowChecker {
 
     fn preprocessed(&self) -> &Self::PreprocessedWindow {
         &self.preprocessed
+    }
+
+    fn periodic_values(&self) -> &[Goldilocks] {
+        &self.periodic
     }
 
     fn is_first_row(&self) -> Goldilocks {
@@ -299,8 +322,17 @@ fn check_part(
             Some(rows) => &rows.values[row % height * rows.width..][..rows.width],
             None => &[],
         };
+        if table.has_layers() {
+            for row in (0..height).step_by(PERIOD) {
+                let rows = &filled.rows.values[row * width..][..PERIOD * width];
+                if !is_permuted(rows, width) {
+                    report.failures.push((table.name(), row, String::from(PERMUTED)));
+                }
+            }
+        }
         for row in 0..height {
             let mut checker = RowChecker::new(
+                table,
                 [main(row), main(row + 1)],
                 [fixed(row), fixed(row + 1)],
                 row,
@@ -316,7 +348,7 @@ fn check_part(
         }
     }
     let range = part.statement.output.clone();
-    let is_ledger = part.tables.iter().any(|filled| filled.table == crate::table::Table::Ledger);
+    let is_ledger = part.tables.iter().any(|filled| filled.table == Table::Ledger);
     let committed = public_output.get(range.start as usize..range.end as usize);
     let committed = committed.filter(|_| !is_ledger).unwrap_or_default();
     for (row, fields) in crate::public::output_messages(range.start, committed).enumerate() {

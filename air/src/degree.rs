@@ -77,6 +77,7 @@ impl Degrees {
         let mut counter = Counter {
             main: RowWindow::from_two_rows(&main, &main_next),
             preprocessed: RowWindow::from_two_rows(&fixed, &fixed_next),
+            periodic: vec![Degree::ELSEWHERE; table.periodic().len()],
             degrees: Self::default(),
         };
         table.eval(&Statement::default(), &mut counter);
@@ -87,6 +88,7 @@ impl Degrees {
 struct Counter<'a> {
     main: RowWindow<'a, Degree>,
     preprocessed: RowWindow<'a, Degree>,
+    periodic: Vec<Degree>,
     degrees: Degrees,
 }
 
@@ -105,6 +107,10 @@ impl<'a> AirBuilder for Counter<'a> {
 
     fn preprocessed(&self) -> &Self::PreprocessedWindow {
         &self.preprocessed
+    }
+
+    fn periodic_values(&self) -> &[Degree] {
+        &self.periodic
     }
 
     fn is_first_row(&self) -> Degree {

@@ -116,7 +116,7 @@ impl Description {
             column.name = format!("fixed.{}", column.name);
         }
         let [continued, halted] = EXITS.map(|(exit, when)| {
-            let mut describer = Describer::new(&columns, &preprocessed);
+            let mut describer = Describer::new(table, &columns, &preprocessed);
             table.eval(&statement(exit), &mut describer);
             (describer, when)
         });
@@ -182,22 +182,27 @@ fn window(width: usize, entry: impl Fn(usize) -> BaseEntry) -> RowMajorMatrix<Va
 struct Describer {
     main: RowMajorMatrix<Variable>,
     preprocessed: RowMajorMatrix<Variable>,
+    periodic: Vec<Variable>,
     writer: Writer,
     constraints: Vec<Constraint>,
     messages: Vec<Message>,
 }
 
 impl Describer {
-    fn new(columns: &[Column], preprocessed: &[Column]) -> Self {
+    fn new(table: Table, columns: &[Column], preprocessed: &[Column]) -> Self {
         let names = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect();
         let names = Names {
             main: names(columns),
             preprocessed: names(preprocessed),
+            periodic: table.periodic().iter().map(|column| column.name).collect(),
             constants: STATEMENT_NAMES.to_vec(),
         };
         Self {
             main: window(columns.len(), |offset| BaseEntry::Main { offset }),
             preprocessed: window(preprocessed.len(), |offset| BaseEntry::Preprocessed { offset }),
+            periodic: (0..table.periodic().len())
+                .map(|index| Variable::new(BaseEntry::Periodic, index))
+                .collect(),
             writer: Writer::new(names),
             constraints: Vec::new(),
             messages: Vec::new(),
@@ -224,6 +229,10 @@ impl AirBuilder for Describer {
 
     fn preprocessed(&self) -> &Self::PreprocessedWindow {
         &self.preprocessed
+    }
+
+    fn periodic_values(&self) -> &[Variable] {
+        &self.periodic
     }
 
     fn is_first_row(&self) -> Symbolic {

@@ -22,6 +22,7 @@ pub mod degree;
 pub mod describe;
 pub mod field;
 pub mod gadgets;
+pub mod keccak_f;
 pub mod public;
 pub mod table;
 pub mod tables;

@@ -22,8 +22,10 @@ pub use self::limits::{
     ACCESSES_MAX, ACCESSES_MAX_OF_COMPUTATIONS, LOG_HEIGHT_MAX, LOG_HEIGHT_MAX_OF_COMPUTATIONS,
     LOG_HEIGHT_MIN,
 };
+pub use self::periodic::{PERIOD, Periodic};
 
 mod limits;
+mod periodic;
 
 /// What has a proof of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +96,6 @@ pub enum Table {
     Commit,
     Copy,
     Keccak,
-    KeccakMemory,
     /// `modular` calls on 256 bits.
     Modular256,
     /// `modular` calls on 384 bits.
@@ -119,7 +120,7 @@ pub enum Table {
 
 /// Applies a macro to a table's module and row type, for the tables whose rows are structs.
 macro_rules! with_row {
-    ($table:expr, $row:ident => $body:expr, keccak => $keccak:expr) => {
+    ($table:expr, $row:ident => $body:expr) => {
         match $table {
             Table::Program => {
                 type $row<T> = tables::program::ProgramRow<T>;
@@ -281,8 +282,8 @@ macro_rules! with_row {
                 type $row<T> = tables::ladder::LadderRow<T>;
                 $body
             }
-            Table::KeccakMemory => {
-                type $row<T> = tables::keccak_memory::KeccakMemoryRow<T>;
+            Table::Keccak => {
+                type $row<T> = tables::keccak::KeccakRow<T>;
                 $body
             }
             Table::Sha256 => {
@@ -293,14 +294,13 @@ macro_rules! with_row {
                 type $row<T> = tables::sha256_round::Sha256RoundRow<T>;
                 $body
             }
-            Table::Keccak => $keccak,
         }
     };
 }
 
 impl Table {
     /// Every table, in the order of proofs.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 43] = [
         Self::Program,
         Self::Range,
         Self::Byte,
@@ -334,7 +334,6 @@ impl Table {
         Self::Commit,
         Self::Copy,
         Self::Keccak,
-        Self::KeccakMemory,
         Self::Modular256,
         Self::Modular384,
         Self::Quadratic256,
@@ -428,7 +427,6 @@ impl Table {
             Self::Commit => "commit",
             Self::Copy => "copy",
             Self::Keccak => "keccak",
-            Self::KeccakMemory => "keccak_memory",
             Self::Modular256 => "modular_256",
             Self::Modular384 => "modular_384",
             Self::Quadratic256 => "quadratic_256",
@@ -457,7 +455,7 @@ impl Table {
     /// Committed main columns.
     #[must_use]
     pub fn width(self) -> usize {
-        with_row!(self, Row => <Row<Goldilocks> as Columns<Goldilocks>>::WIDTH, keccak => tables::keccak::WIDTH)
+        with_row!(self, Row => <Row<Goldilocks> as Columns<Goldilocks>>::WIDTH)
     }
 
     /// Preprocessed columns; 0 for most tables.
@@ -485,8 +483,7 @@ impl Table {
         let mut columns = Vec::new();
         with_row!(
             self,
-            Row => <Row<Goldilocks> as Columns<Goldilocks>>::describe("", "", &mut columns),
-            keccak => columns = tables::keccak::describe()
+            Row => <Row<Goldilocks> as Columns<Goldilocks>>::describe("", "", &mut columns)
         );
         columns
     }
@@ -564,7 +561,6 @@ impl Table {
             Self::Commit => tables::commit::eval(builder),
             Self::Copy => tables::copy::eval(builder),
             Self::Keccak => tables::keccak::eval(builder),
-            Self::KeccakMemory => tables::keccak_memory::eval(builder),
             Self::Modular256 => tables::modular::eval::<AB, 4, 8, 15>(builder),
             Self::Modular384 => tables::modular::eval::<AB, 6, 12, 23>(builder),
             Self::Quadratic256 => tables::quadratic::eval::<AB, 8, 15>(builder),
@@ -636,7 +632,6 @@ mod tests {
 
     #[test]
     fn no_constraint_is_left_out() {
-        // Those of p3-keccak-air are among them.
-        assert!(Degrees::of(Table::Keccak).constraints.len() > 2_000);
+        assert!(Degrees::of(Table::Keccak).constraints.len() > 128);
     }
 }

@@ -126,8 +126,8 @@ pub fn segment_heights(program: &Program, tally: &Tally) -> Vec<(Table, usize)> 
         Table::Range | Table::Byte => alloc::vec![1 << 16],
         Table::ShiftAmount => alloc::vec![padded_height(SHIFT_AMOUNTS)],
         Table::Boundary => alloc::vec![padded_height(tables::boundary::ROWS)],
-        Table::Keccak => heights(keccaks, |height| height / tables::keccak::ROUNDS),
-        Table::KeccakMemory => heights(25 * keccaks, |height| height),
+        Table::Keccak if keccaks == 0 => Vec::new(),
+        Table::Keccak => alloc::vec![tables::keccak::height(keccaks)],
         Table::Sha256 => heights(computations(Computation::Sha256), |height| height),
         Table::Sha256Round => {
             let rows = tables::sha256_round::STEPS * computations(Computation::Sha256);
@@ -457,27 +457,11 @@ impl<'a> Filler<'a> {
 
         self.computations(events)?;
 
-        let words: Vec<(u32, u64, Access, u64)> = events
-            .keccaks
-            .iter()
-            .flat_map(|event| {
-                let mut state = event.words.map(|access| access.value);
-                keccak::f1600(&mut state);
-                let accesses = event.words.into_iter().zip(state).zip(0..);
-                accesses
-                    .map(|((access, after), i)| (event.time, event.pointer + 8 * i, access, after))
-            })
-            .collect();
-        self.table(Table::KeccakMemory, &words, |&(time, address, word, after), counts| {
-            tables::keccak_memory::fill(time, address, word, after, counts)
-        })?;
-        check_rows(Table::Keccak, events.keccaks.len() * tables::keccak::ROUNDS)?;
-        let capacity = |height: usize| height / tables::keccak::ROUNDS;
-        let mut rest = events.keccaks.as_slice();
-        for height in heights(events.keccaks.len(), capacity) {
-            let (mine, others) = rest.split_at(capacity(height).min(rest.len()));
-            rest = others;
-            self.push(Table::Keccak, tables::keccak::fill(mine, height, self.buffer));
+        let calls = &events.keccaks;
+        check_rows(Table::Keccak, calls.len() << tables::keccak::LOG_ROWS)?;
+        if !calls.is_empty() {
+            let rows = tables::keccak::fill(calls, self.buffer, &mut self.counts);
+            self.push(Table::Keccak, rows);
         }
         Ok(output)
     }

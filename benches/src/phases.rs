@@ -12,11 +12,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// The phases, each with the names of its spans. The time of a span without a phase counts for the
 /// one around it; the time of spans within a span doesn't count for it.
-const PHASES: [(&str, &[&str]); 9] = [
+const PHASES: [(&str, &[&str]); 10] = [
     ("surveying, borders", &["survey", "border"]),
     ("filling tables", &["fill", "gather"]),
     ("low-degree extension", &["extend"]),
     ("hashing", &["tree"]),
+    ("layers of permutations", &["layers"]),
     ("LogUp fractions", &["interactions"]),
     ("constraints, quotients", &["quotient"]),
     ("values at ζ", &["open"]),

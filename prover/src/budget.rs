@@ -1,7 +1,7 @@
 //! How large segments are: by the cells that proving them commits.
 
 use lvm_air::table::{LOG_HEIGHT_MAX, Table};
-use lvm_air::tables::keccak::ROUNDS;
+use lvm_air::tables::keccak;
 use lvm_air::tables::sha256_round;
 use lvm_isa::instruction::Class;
 use lvm_isa::segment::{Budget, Computation, Costs, Tally};
@@ -70,15 +70,13 @@ fn computation_cells(kind: Computation) -> u32 {
 /// Cuts segments of about `cells` cells, padding not counted.
 #[must_use]
 pub fn of_cells(cells: u64) -> Budget {
-    let keccak_rows = ROUNDS as u32;
-    let words = 25;
     Budget {
         costs: Costs {
             classes: Class::ALL.map(|class| row_cells(table_of(class))),
             refresh: row_cells(Table::Refresh),
             commit: row_cells(Table::Commit),
             copy: row_cells(Table::Copy),
-            keccak: keccak_rows * row_cells(Table::Keccak) + words * row_cells(Table::KeccakMemory),
+            keccak: keccak::ROWS as u32 * row_cells(Table::Keccak),
             computations: Computation::ALL.map(computation_cells),
             touched: row_cells(Table::Touched),
         },
@@ -111,7 +109,7 @@ pub fn cells(tally: &Tally) -> u64 {
 /// so wide that a half-empty one costs more than anything else.
 fn keccak_fills() -> Vec<u64> {
     const LOG_HEIGHT_MIN: usize = 11;
-    (LOG_HEIGHT_MIN..=LOG_HEIGHT_MAX).map(|log| (1 << log) / ROUNDS as u64).collect()
+    (LOG_HEIGHT_MIN..=LOG_HEIGHT_MAX).map(|log| 1 << (log - keccak::LOG_ROWS)).collect()
 }
 
 /// Cells of a segment that can be proved in `bytes` of memory.

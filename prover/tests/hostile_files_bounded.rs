@@ -426,7 +426,9 @@ fn largest_heads() {
     let shapes = (0..most).map(|number| with(Table::Add, 1, 4 + (number % 13) as u8));
     head_bounded("the most shapes", head_of(&key, ledger(), shapes.collect()));
     // The widest table as often as it may be there.
-    let widest = with(Table::Keccak, TABLES_MAX - fixed, 4);
+    let width = |table: &Table| if table.is_of(Part::Segment) { table.width() } else { 0 };
+    let table = Table::ALL.into_iter().max_by_key(width).expect("there are tables");
+    let widest = with(table, TABLES_MAX - fixed, 4);
     head_bounded("the most tables", head_of(&key, ledger(), vec![widest; most / 16]));
     // The widest border.
     let border = with(Table::Touched, TABLES_MAX - fixed, 4);

@@ -129,7 +129,7 @@ fn the_honest_file() {
 fn files_that_are_no_proofs() {
     refused(b"", &DecodeError::Magic);
     refused(b"\x7fELF", &DecodeError::Magic);
-    for found in [0, 1, 2, VERSION + 1, 255] {
+    for found in [0, 1, 2, 3, VERSION + 1, 255] {
         refused(&with(9, &[found]), &DecodeError::Version { found });
     }
 }

@@ -21,6 +21,8 @@ pub enum Section {
     Commitments,
     /// Totals, values at the out-of-domain point, the final polynomial.
     Values,
+    /// What is said of the layers of permutations.
+    Layers,
     /// The queries' rows of all tables.
     TableRows,
     /// The Merkle paths of those.
@@ -31,10 +33,11 @@ pub enum Section {
 
 impl Section {
     /// Every section.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Statement,
         Self::Commitments,
         Self::Values,
+        Self::Layers,
         Self::TableRows,
         Self::TablePaths,
         Self::Foldings,
@@ -70,7 +73,7 @@ impl Sink for Count {
 pub(crate) fn write_border<S: Sink>(border: &Border, sink: &mut S) {
     sink.bytes(Section::Commitments, &border.root);
     for values in &border.values {
-        challenges(sink, values);
+        challenges(sink, Section::Values, values);
     }
 }
 
@@ -79,17 +82,27 @@ pub(crate) fn write<S: Sink>(stark: &StarkProof, sink: &mut S) {
     for root in [&stark.main, &stark.interactions, &stark.quotient] {
         sink.bytes(Section::Commitments, root);
     }
+    for layers in &stark.layers {
+        challenges(sink, Section::Layers, &layers.output);
+        for layer in &layers.layers {
+            challenges(sink, Section::Layers, &layer.first);
+            for round in &layer.rounds {
+                challenges(sink, Section::Layers, round);
+            }
+            challenges(sink, Section::Layers, &layer.values);
+        }
+    }
     for totals in &stark.totals {
-        challenges(sink, &[totals.local, totals.global]);
+        challenges(sink, Section::Values, &[totals.local, totals.global]);
     }
     for values in stark.opened.values.iter().flatten().chain(&stark.opened.next) {
-        challenges(sink, values);
+        challenges(sink, Section::Values, values);
     }
     sink.bytes(Section::Commitments, &stark.witness.to_le_bytes());
     for root in &stark.fri.roots {
         sink.bytes(Section::Commitments, root);
     }
-    challenges(sink, &stark.fri.last);
+    challenges(sink, Section::Values, &stark.fri.last);
     sink.bytes(Section::Commitments, &stark.fri.witness.to_le_bytes());
     for opening in &stark.queries {
         tree(sink, [Section::TableRows, Section::TablePaths], opening);
@@ -116,11 +129,11 @@ pub(crate) fn length(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-fn challenges<S: Sink>(sink: &mut S, values: &[Challenge]) {
+fn challenges<S: Sink>(sink: &mut S, section: Section, values: &[Challenge]) {
     for value in values {
         let coefficients: &[Val] = value.as_basis_coefficients_slice();
         for coefficient in coefficients {
-            element(sink, Section::Values, *coefficient);
+            element(sink, section, *coefficient);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::stark::merkle::Digest;
 
 /// Separates key hashes from every other use of the hash, and versions of the tables from each
 /// other: a change of the tables or of preprocessed columns must change this text.
-const DOMAIN: &str = "lvm verifying key, tables version 5";
+const DOMAIN: &str = "lvm verifying key, tables version 6";
 
 /// Stands for a program: the hash of what [`KeyMaterial`] holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! "lvm proof"      9 bytes
-//! version          1 byte, 3
+//! version          1 byte, 4
 //! head             4 bytes of length; then
 //!   profile          1 byte
 //!   key material     two roots of 32 bytes, 8 bytes of entry point, log2 of two heights, a byte each
@@ -44,7 +44,7 @@ use crate::transcript;
 /// Bytes that every proof begins with.
 pub const MAGIC: &[u8; 9] = b"lvm proof";
 /// Version of the format.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 /// Bytes before the head: magic, version and the head's length.
 pub const PREFIX: usize = MAGIC.len() + 1 + 4;
 /// Largest head that is decoded: the public output, and for each of as many segments as there may be

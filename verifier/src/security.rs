@@ -9,6 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lvm_air::bus::Bus;
+use lvm_air::keccak_f::BITS;
 use lvm_air::table::{LOG_HEIGHT_MAX, Part, Table};
 use lvm_air::tables::{boundary, ledger};
 use lvm_isa::segment::SEGMENTS_MAX;
@@ -30,7 +31,8 @@ use crate::shape::{Shape, ShapeError, TABLES_MAX, log_padded};
 use crate::stark::domain::LOG_BLOWUP;
 use crate::stark::fri::LOG_ARITY_MAX;
 use crate::stark::interactions::{DEGREE_MAX, Demands};
-use crate::stark::{Plan, QUOTIENT_WIDTH, Tree};
+use crate::stark::keccak_layers::Layer;
+use crate::stark::{Plan, QUOTIENT_WIDTH, Tree, next_width};
 
 /// One source of error.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +101,8 @@ pub struct Totals {
     pub openings: usize,
     /// Messages on each bus that has any.
     pub messages: Vec<(Bus, u64)>,
+    /// Whether a table has layers.
+    pub has_layers: bool,
 }
 
 impl Totals {
@@ -124,13 +128,14 @@ impl Totals {
         let columns =
             plan.layouts.iter().flat_map(|layout| &layout.groups).map(|group| group.width);
         let border = plan.layout(Tree::Border).groups.iter().map(|group| group.width);
-        let next = plan.with_next_row().map(|(_, table, _)| table.width());
+        let next = plan.with_next_row().map(|(_, table, _)| next_width(table));
         let sums = plan.log_heights.iter().map(|_| 4);
         Self {
             log_height: plan.log_heights.first().copied().unwrap_or(0),
             constraints: plan.powers(),
             openings: columns.chain(border).chain(next).chain(sums).sum(),
             messages: Bus::ALL.into_iter().zip(messages).filter(|&(_, m)| m > 0).collect(),
+            has_layers: plan.with_layers().count() > 0,
         }
     }
 
@@ -144,7 +149,7 @@ impl Totals {
         // Main columns are opened at two points at most.
         let columns = |table: Table, demands: &Demands| {
             let interactions = demands.columns().saturating_mul(CHALLENGE_DEGREE);
-            let main = table.width().saturating_mul(2);
+            let main = table.width().saturating_add(next_width(table));
             table.preprocessed_width().saturating_add(main).saturating_add(interactions)
         };
         let of_heights = LOG_HEIGHT_MAX.saturating_mul(QUOTIENT_WIDTH.saturating_add(4));
@@ -153,6 +158,7 @@ impl Totals {
             constraints: largest(&|_, demands| demands.powers()),
             openings: largest(&columns).saturating_add(of_heights),
             messages: Vec::from([(Bus::Cell, GLOBAL_MESSAGES_MAX.saturating_mul(2))]),
+            has_layers: true,
         }
     }
 
@@ -166,6 +172,7 @@ impl Totals {
             && self.constraints <= most.constraints
             && self.openings <= most.openings
             && messages(self) <= messages(most)
+            && self.has_layers <= most.has_layers
     }
 }
 
@@ -314,6 +321,9 @@ fn report_totals(parameters: &Parameters, totals: &Totals) -> Report {
 /// The name of the term of η.
 pub const BORDER_LABEL: &str = "border point";
 
+/// The name of the term of the layers of permutations.
+pub const LAYERS_LABEL: &str = "layers of permutations";
+
 /// Bits that a folding loses to the function that is added to it: with that the folded values lie
 /// on a curve of degree `2^LOG_ARITY_MAX`, which p3-security charges as one less. `log2(8/7)`,
 /// rounded up.
@@ -354,6 +364,9 @@ impl Account<'_> {
             }
         }
         terms.push(Term { name: BORDER_LABEL, bits: self.border(log_list) });
+        if self.totals.has_layers {
+            terms.push(Term { name: LAYERS_LABEL, bits: Self::layers(log_list) });
+        }
         RegimeTerms { regime, terms, buses: self.buses(log_list) }
     }
 
@@ -361,6 +374,14 @@ impl Account<'_> {
     /// value there.
     fn border(&self, log_list: f64) -> f64 {
         CHALLENGE_BITS as f64 - self.totals.log_height as f64 - 2.0 * log_list
+    }
+
+    /// The layers of permutations: of their challenges the point of a polynomial in a bit's number
+    /// has the largest error, that polynomial's degree, for each of the codewords for which the
+    /// main columns' commitment may stand.
+    fn layers(log_list: f64) -> f64 {
+        let chunks = Layer::all().map(|(_, layer)| layer.chunks()).max().unwrap_or(0);
+        CHALLENGE_BITS as f64 - libm::log2(chunks.saturating_mul(BITS) as f64) - log_list
     }
 
     /// FRI's two terms: a folding challenge, and the queries.

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use lvm_air::table::{LOG_HEIGHT_MIN, Part, Table, padded_height};
+use lvm_air::table::{Part, Table, padded_height};
 use lvm_air::tables::{boundary, ledger};
 
 use crate::key::KeyMaterial;
@@ -33,7 +33,7 @@ pub enum ShapeError {
     Missing { table: Table },
     #[error("table {} has height 2^{found} instead of 2^{expected}", table.name())]
     FixedHeight { table: Table, expected: usize, found: usize },
-    #[error("table {} has height 2^{found}, outside 2^{LOG_HEIGHT_MIN} to 2^{}", table.name(), table.log_height_max())]
+    #[error("table {} has height 2^{found}, outside 2^{} to 2^{}", table.name(), table.log_height_min(), table.log_height_max())]
     Height { table: Table, found: usize },
     #[error("table {} has more than 2^{} rows", table.name(), table.log_height_max())]
     Rows { table: Table },
@@ -58,7 +58,7 @@ impl Shape {
                 return Err(ShapeError::OtherPart { table, part });
             }
             let found = usize::from(log_height);
-            if !(LOG_HEIGHT_MIN..=table.log_height_max()).contains(&found) {
+            if !(table.log_height_min()..=table.log_height_max()).contains(&found) {
                 return Err(ShapeError::Height { table, found });
             }
             if let Some(&(last, height)) = known.last() {

@@ -12,9 +12,9 @@ use crate::shape::Shape;
 use crate::stark::merkle::Digest;
 
 /// Separates runs from every other use of the hash, and versions of the protocol from each other.
-const RUN: &str = "lvm run, protocol version 3";
+const RUN: &str = "lvm run, protocol version 4";
 /// The same for a run's parts.
-const PART: &str = "lvm part of a run, protocol version 3";
+const PART: &str = "lvm part of a run, protocol version 4";
 
 /// The digest of a run: profile, verifying key, exit code, number of segments, public output.
 #[must_use]

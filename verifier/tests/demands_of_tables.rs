@@ -2,7 +2,8 @@
 
 use lvm_air::degree::{Degrees, MessageDegrees};
 use lvm_air::table::Table;
-use lvm_verifier::stark::interactions::{DEGREE_MAX, Demands, Role};
+use lvm_verifier::stark::interactions::{DEGREE_MAX, Demands, Kind, Role};
+use lvm_verifier::stark::links;
 
 /// The degree of `column·f − m`, or of `column·f·g − f·n − g·m`, where f, g are the fingerprints
 /// of an interaction column's messages and m, n their multiplicities; each is given as its degrees.
@@ -54,8 +55,13 @@ fn demands_are_the_tables() {
         assert_eq!(demands.constraints, degrees.constraints.len(), "{name}");
         assert_eq!(demands.roles.len(), degrees.messages.len(), "{name}");
         let columns = columns(&demands, &degrees);
-        assert_eq!(demands.columns(), columns.len(), "{name}");
-        assert_eq!(demands.powers(), demands.constraints + columns.len(), "{name}");
+        assert_eq!(demands.message_columns(), columns.len(), "{name}");
+        let of_link = |count: usize| if table.has_layers() { count } else { 0 };
+        let of_messages = demands.constraints + columns.len();
+        assert_eq!(demands.powers(), of_messages + of_link(links::CONSTRAINTS), "{name}");
+        assert_eq!(demands.columns(), columns.len() + of_link(links::COLUMNS), "{name}");
+        let kernels = demands.kinds.iter().filter(|kind| **kind == Kind::Kernel).count();
+        assert_eq!(kernels, of_link(links::SIDES), "{name}");
         let buses: Vec<_> = degrees.messages.iter().map(|message| message.bus).collect();
         assert_eq!(demands.buses, buses, "{name}");
         assert_eq!(demands.reads_next_row, degrees.reads_next_row, "{name}");
@@ -68,13 +74,14 @@ fn no_column_has_both_kinds_of_messages() {
     let mut global = Vec::new();
     for table in Table::ALL {
         let (name, degrees, demands) = (table.name(), Degrees::of(table), Demands::of(table));
-        for (messages, &is_global) in columns(&demands, &degrees).iter().zip(&demands.is_global) {
-            assert!(
-                messages.iter().all(|m| m.bus.is_global() == is_global),
-                "{name}: {messages:?}"
-            );
+        for (messages, &kind) in columns(&demands, &degrees).iter().zip(&demands.kinds) {
+            let expected = |m: &MessageDegrees| match m.bus.is_global() {
+                true => Kind::Global,
+                false => Kind::Local,
+            };
+            assert!(messages.iter().all(|m| expected(m) == kind), "{name}: {messages:?}");
         }
-        if demands.is_global.contains(&true) {
+        if demands.kinds.contains(&Kind::Global) {
             global.push(table);
         }
     }

@@ -2,11 +2,13 @@
 //! what is there.
 
 use lvm_air::field::{Challenge, Val};
+use lvm_air::keccak_f::BITS;
 use lvm_air::table::Table;
 use lvm_isa::segment::Statement;
 use lvm_verifier::stark::domain::Selectors;
 use lvm_verifier::stark::folder::Folder;
 use lvm_verifier::stark::interactions::{AlphaBeta, BusChallenges, Demands, Role};
+use lvm_verifier::stark::links::{self, LinkAt, LinkRow};
 use lvm_verifier::stark::merkle::{
     Dimensions, MerkleError, TreeOpening, hash_pair, hash_row, verify,
 };
@@ -22,6 +24,9 @@ fn is_folded(table: Table, powers: usize, columns: usize, roles: &[Role]) -> boo
         |width: usize| -> Vec<Challenge> { (1..=width as u64).map(Challenge::from_u64).collect() };
     let (main, fixed) = (cells(table.width()), cells(table.preprocessed_width()));
     let (powers, columns) = (cells(powers), cells(columns));
+    let periodic = cells(table.periodic().len());
+    let of_link = if table.has_layers() { links::COLUMNS } else { 0 };
+    let (columns, of_link) = columns.split_at(columns.len().saturating_sub(of_link));
     let challenges = |alpha: u64| AlphaBeta {
         alpha: Challenge::from_u64(alpha),
         beta: Challenge::from_u64(alpha + 1),
@@ -31,7 +36,8 @@ fn is_folded(table: Table, powers: usize, columns: usize, roles: &[Role]) -> boo
         main: RowWindow::from_two_rows(&main, &main),
         preprocessed: RowWindow::from_two_rows(&fixed, &fixed),
         selectors: Selectors::default(),
-        columns: &columns,
+        periodic: &periodic,
+        columns,
         buses: &buses,
         roles,
         powers: &powers,
@@ -40,6 +46,12 @@ fn is_folded(table: Table, powers: usize, columns: usize, roles: &[Role]) -> boo
         is_short: false,
     };
     table.eval(&Statement::default(), &mut folder);
+    if let &[products, before, after] = of_link {
+        let zero = Challenge::ZERO;
+        let (kernels, next, ratios) = ([before, after], [zero; 2], [zero; 2]);
+        let row = LinkRow { products, kernels, next, ratios, first: zero, padding: zero };
+        folder.link(&row, &LinkAt { bits: [[zero; BITS]; 2], starts: [zero; 2] });
+    }
     folder.finish().is_some()
 }
 

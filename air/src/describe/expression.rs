@@ -27,6 +27,8 @@ pub(super) struct Names {
     pub(super) main: Vec<String>,
     /// Preprocessed columns.
     pub(super) preprocessed: Vec<String>,
+    /// Periodic columns.
+    pub(super) periodic: Vec<&'static str>,
     /// Constants that stand for parts of the statement.
     pub(super) constants: Vec<(Goldilocks, &'static str)>,
 }
@@ -155,8 +157,9 @@ impl Writer {
             BaseEntry::Preprocessed { offset } => {
                 (&self.names.preprocessed[variable.index], offset)
             }
-            // Tables have neither.
-            BaseEntry::Periodic | BaseEntry::Public => return String::from("?"),
+            BaseEntry::Periodic => return self.names.periodic[variable.index].into(),
+            // Tables have none.
+            BaseEntry::Public => return String::from("?"),
         };
         self.mentioned.insert(name.clone());
         if offset == 0 { name.clone() } else { format!("{name}'") }
@@ -317,6 +320,7 @@ mod tests {
     fn check(expression: impl Into<Symbolic>, expected: &str) {
         let names = Names {
             main: vec!["a".into(), "b".into()],
+            periodic: Vec::new(),
             preprocessed: vec!["fixed.c".into()],
             constants: vec![(Goldilocks::from_u32(77_777), "statement.x")],
         };

@@ -322,7 +322,6 @@ const fn source(table: Table) -> &'static str {
         Commit "commit",
         Copy "copy",
         Keccak "keccak",
-        KeccakMemory "keccak_memory",
         Modular256 "modular",
         Modular384 "modular",
         Quadratic256 "quadratic",

@@ -16,7 +16,7 @@ pub const LOG_HEIGHT_MIN: usize = 4;
 pub const LOG_HEIGHT_MAX: usize = 26;
 /// Accesses to registers and memory with a gap of up to 2^32 ticks in one row of every table that
 /// makes such accesses, all together: `refresh`, `ecall` (the output register), `commit`,
-/// `keccak_memory`, two in `misaligned`, two in `copy`, and one in each of four tables of loads and stores.
+/// `keccak`, two in `misaligned`, two in `copy`, and one in each of four tables of loads and stores.
 pub const ACCESSES_MAX: u128 = 12;
 /// The same limit for the tables of calls that compute, which make many accesses in a row.
 pub const LOG_HEIGHT_MAX_OF_COMPUTATIONS: usize = 22;

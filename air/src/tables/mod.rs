@@ -17,7 +17,6 @@ pub mod image;
 pub mod jump;
 pub mod jump_register;
 pub mod keccak;
-pub mod keccak_memory;
 pub mod ladder;
 pub mod ledger;
 pub mod load_double;

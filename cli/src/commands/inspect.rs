@@ -133,6 +133,7 @@ fn name(section: Section) -> &'static str {
         Section::Statement => "statement and key",
         Section::Commitments => "commitments",
         Section::Values => "opened values",
+        Section::Layers => "layers of permutations",
         Section::TableRows => "openings of tables: rows",
         Section::TablePaths => "openings of tables: paths",
         Section::Foldings => "openings of foldings",

@@ -2,15 +2,29 @@
 //! prover lie in the middle of it, after challenges that its lie depends on.
 
 use lvm_air::field::Challenge;
+use lvm_verifier::stark::keccak_layers::{Ends, LayersProof};
+use lvm_verifier::stark::links::Link;
+use lvm_verifier::stark::transcript::Transcript;
 use lvm_verifier::stark::{Opened, Totals};
 
 use crate::stark::commit::Cells;
+use crate::stark::interactions::Columns;
 
 /// A prover's conduct. Each method is told what an honest prover would go on with, and may change
 /// it; columns are on their evaluation domains.
 pub(crate) trait Conduct {
     /// The border columns' values at η, before they are sent.
     fn border(&self, _values: &mut [Vec<Challenge>]) {}
+
+    /// What is said of the layers of as many permutations (log2), and what that leaves to be shown;
+    /// none if it is the truth.
+    fn layers(&self, _log: usize, _transcript: &mut Transcript) -> Option<(LayersProof, Ends)> {
+        None
+    }
+
+    /// The columns that tie layers to a table's main columns, from column `offset` on, before they
+    /// are extended.
+    fn link(&self, _link: &Link, _main: &Columns<'_>, _offset: usize, _filled: &mut Cells) {}
 
     /// The interaction columns and totals, before they are committed.
     fn interactions(&self, _extended: &mut [Cells], _totals: &mut [Totals]) {}
@@ -41,18 +55,24 @@ impl Conduct for Honest {}
 #[cfg(test)]
 mod tests {
     use lvm_air::field::{CHALLENGE_DEGREE, Val};
-    use lvm_air::table::Part;
+    use lvm_air::keccak_f::{BITS, LANES};
+    use lvm_air::table::{PERIOD, Part, Table};
+    use lvm_air::tables::keccak::BEFORE;
+    use lvm_air::trace::Filled;
     use lvm_isa::segment::{Budget, Statement};
     use lvm_verifier::Profile;
     use lvm_verifier::shape::Shape;
     use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT, point};
     use lvm_verifier::stark::fri::FriError;
     use lvm_verifier::stark::global::GlobalChallenges;
+    use lvm_verifier::stark::keccak_layers::{
+        self, Claims, Layer, LayerClaim, LayerProof, Weights, draw_output, evaluate,
+    };
     use lvm_verifier::stark::{Plan, StarkError, Subject, Tree, verify};
     use lvm_vm::assemble::Assembler;
     use lvm_vm::execute::Options;
     use lvm_vm::record::record;
-    use p3_field::{Field, PrimeCharacteristicRing};
+    use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
     use p3_matrix::Matrix;
 
     use super::*;
@@ -66,20 +86,32 @@ mod tests {
     fn verdict(conduct: &dyn Conduct) -> Result<(), StarkError> {
         let mut a = Assembler::new();
         a.li(5, 7).halt(0);
+        let check = |plan: &Plan| assert_eq!(plan.log_heights, LOG_HEIGHTS);
+        verdict_of(&a, conduct, |_| {}, check)
+    }
+
+    /// What the verifier says of a run of a program whose tables were changed.
+    fn verdict_of(
+        a: &Assembler,
+        conduct: &dyn Conduct,
+        change: impl FnOnce(&mut [Filled]),
+        check: impl FnOnce(&Plan),
+    ) -> Result<(), StarkError> {
         let program = Program::from(a.load());
         let options = Options::default();
         let recording = record(program.loaded(), &[], &options, &Budget::UNLIMITED, &mut |_| {})
             .expect("it runs");
         let prover = Prover::new(program).expect("it fits");
         let setup = prover.setup();
-        let tables = prover.fill(&recording).expect("they fit").segments.remove(0).tables;
+        let mut tables = prover.fill(&recording).expect("they fit").segments.remove(0).tables;
+        change(&mut tables);
         let heights: Vec<(u8, u8)> = tables
             .iter()
             .map(|filled| (filled.table.id(), filled.rows.height().trailing_zeros() as u8))
             .collect();
         let shape = Shape::new(Part::Segment, &heights, &setup.material).expect("a shape");
         let plan = Plan::new(shape.tables());
-        assert_eq!(plan.log_heights, LOG_HEIGHTS);
+        check(&plan);
         let statement = Statement { entry: setup.material.entry, ..Statement::default() };
         let parameters = Profile::Provable100.parameters();
         let preprocessed = setup.preprocessed(Part::Segment);
@@ -319,6 +351,192 @@ mod tests {
         for height in 0..LOG_HEIGHTS.len() {
             assert_eq!(verdict(&HighDegree(height)), Err(StarkError::Fri(FriError::Last)));
         }
+    }
+
+    /// How a prover who says another output of a permutation makes the columns that tie the layers to
+    /// the table sum up to what they must.
+    #[derive(Clone, Copy, Debug)]
+    enum OtherLink {
+        /// Not at all.
+        Honest,
+        /// By another product in this row.
+        Product(usize),
+        /// By another kernel of this side in this row, with the product that follows from it.
+        Kernel(usize, usize),
+        /// By a multiple of this side's kernel.
+        Multiple(usize),
+    }
+
+    impl OtherLink {
+        fn weighted_bits(link: &Link, main: &Columns<'_>, side: usize, row: usize) -> Challenge {
+            let bits = &main.row(row)[BEFORE + side * BITS..][..BITS];
+            bits.iter().zip(link.sides[side].bits).map(|(&bit, weight)| weight * bit).sum()
+        }
+    }
+
+    impl Conduct for OtherLink {
+        fn link(&self, link: &Link, main: &Columns<'_>, offset: usize, filled: &mut Cells) {
+            let width = filled.width;
+            let height = filled.values.len() / width;
+            let at = |row: usize, column: usize| row * width + offset + CHALLENGE_DEGREE * column;
+            let read = |filled: &Cells, row: usize, column: usize| {
+                let cells = &filled.values[at(row, column)..][..CHALLENGE_DEGREE];
+                Challenge::from_basis_coefficients_fn(|i| cells[i])
+            };
+            let add = |filled: &mut Cells, row: usize, column: usize, value: Challenge| {
+                let sum = read(filled, row, column) + value;
+                filled.values[at(row, column)..][..CHALLENGE_DEGREE]
+                    .copy_from_slice(sum.as_basis_coefficients_slice());
+            };
+            let found: Challenge = (0..height).map(|row| read(filled, row, 0)).sum();
+            let missing = link.sum() - found;
+            let weighted = |side: usize, row: usize| Self::weighted_bits(link, main, side, row);
+            match *self {
+                Self::Honest => {}
+                Self::Product(row) => add(filled, row, 0, missing),
+                Self::Kernel(side, row) => {
+                    let more = missing * weighted(side, row).inverse();
+                    add(filled, row, 1 + side, more);
+                    add(filled, row, 0, missing);
+                }
+                Self::Multiple(side) => {
+                    let of_side = |row: usize| {
+                        let is_word = Val::from_bool(row % PERIOD < LANES);
+                        read(filled, row, 1 + side) * weighted(side, row) * is_word
+                    };
+                    let sum: Challenge = (0..height).map(of_side).sum();
+                    let factor = missing * sum.inverse();
+                    for row in 0..height {
+                        let product = of_side_product(filled, row, read, weighted(side, row), side);
+                        let kernel = read(filled, row, 1 + side) * factor;
+                        add(filled, row, 0, product * factor);
+                        add(filled, row, 1 + side, kernel);
+                    }
+                }
+            }
+            let found: Challenge = (0..height).map(|row| read(filled, row, 0)).sum();
+            assert!(matches!(self, Self::Honest) || found == link.sum(), "the lie is consistent");
+        }
+    }
+
+    /// A side's part of the product in a row.
+    fn of_side_product(
+        filled: &Cells,
+        row: usize,
+        read: impl Fn(&Cells, usize, usize) -> Challenge,
+        weighted: Challenge,
+        side: usize,
+    ) -> Challenge {
+        read(filled, row, 1 + side) * weighted * Val::from_bool(row % PERIOD < LANES)
+    }
+
+    /// The sum over the rows of a table is what the layers end with, so a prover who says other bits
+    /// has to say other products, or other kernels; each constraint on them stands in the way.
+    #[test]
+    fn links_that_are_not_the_layers_are_refused() {
+        let mut a = Assembler::new();
+        for _ in 0..3 {
+            a.keccak_f(Assembler::DATA_START);
+        }
+        a.halt(0);
+        // A bit after a permutation that wasn't called, so that memory has nothing to say.
+        let other_bit = |tables: &mut [Filled]| {
+            let keccak = tables.iter_mut().find(|filled| filled.table == Table::Keccak);
+            let rows = &mut keccak.expect("there are calls").rows;
+            let cell = &mut rows.values[(3 * PERIOD + 7) * rows.width + BEFORE + BITS];
+            *cell = Val::ONE - *cell;
+        };
+        let lie = |conduct: OtherLink| verdict_of(&a, &conduct, other_bit, |_| {});
+        assert_eq!(verdict_of(&a, &OtherLink::Honest, |_| {}, |_| {}), Ok(()));
+        // A lie that has nothing to make up for changes nothing.
+        let nothing = OtherLink::Product(5);
+        assert_eq!(verdict_of(&a, &nothing, |_| {}, |_| {}), Ok(()));
+        assert_eq!(lie(OtherLink::Honest), Err(StarkError::Balance));
+        let height = 4 * PERIOD;
+        let lies = [
+            OtherLink::Product(0),
+            OtherLink::Product(3 * PERIOD + 7),
+            OtherLink::Product(LANES),
+            OtherLink::Product(height - 1),
+            OtherLink::Kernel(0, PERIOD),
+            OtherLink::Kernel(1, 0),
+            OtherLink::Kernel(0, 2 * PERIOD),
+            OtherLink::Kernel(1, PERIOD + 11),
+            OtherLink::Multiple(0),
+            OtherLink::Multiple(1),
+        ];
+        for conduct in lies {
+            let verdict = lie(conduct);
+            assert_eq!(verdict, Err(StarkError::Constraints { log_height: 7 }), "{conduct:?}");
+        }
+    }
+
+    /// Says that all lanes have the value 7 after the permutations, and of each layer what follows from
+    /// what was said of the one after it: polynomials that are constant, and inputs that the gates
+    /// make the claim of. It follows the protocol in all but the truth.
+    struct OtherLayers;
+
+    impl Conduct for OtherLayers {
+        fn layers(&self, log: usize, transcript: &mut Transcript) -> Option<(LayersProof, Ends)> {
+            let start = transcript.clone();
+            let (bit, permutation) = draw_output(log, transcript);
+            let output = vec![Challenge::from_u8(7); LANES];
+            transcript.absorb(&output);
+            let (mut point, mut values) = (bit, output.clone());
+            let mut layers = Vec::new();
+            let mut rows = permutation.clone();
+            for (round, layer) in Layer::all() {
+                let gamma = transcript.draw();
+                let claim = LayerClaim::new(round, layer, point, &values, gamma)?;
+                let mut first = vec![Challenge::ZERO; BITS * layer.chunks()];
+                first[0] = match claim.weights {
+                    Weights::Common { .. } => claim.sum,
+                    _ => claim.sum * Val::from_usize(BITS).inverse(),
+                };
+                transcript.absorb(&first);
+                point = transcript.draw();
+                let sum = evaluate(&first, point);
+                let mut constant = vec![Challenge::ZERO; layer.degree() + 1];
+                constant[0] = sum;
+                let rounds: Vec<Vec<Challenge>> = (0..log).map(|_| constant.clone()).collect();
+                for coordinate in rows.iter_mut().rev() {
+                    transcript.absorb(&constant);
+                    *coordinate = transcript.draw();
+                }
+                // The gates are linear in each input, so one of them can make up for the others.
+                values = (0..layer.inputs()).map(|i| Challenge::from_usize(i + 2)).collect();
+                let weights = claim.at(point)?;
+                let [at_zero, at_one] = [Challenge::ZERO, Challenge::ONE].map(|value| {
+                    values[0] = value;
+                    weights.gates(layer, &values)
+                });
+                values[0] = (sum - at_zero?) * (at_one? - at_zero?).inverse();
+                transcript.absorb(&values);
+                layers.push(LayerProof { first, rounds, values: values.clone() });
+            }
+            let claims = |bit, permutation, values: &[Challenge]| Claims {
+                bit,
+                permutation,
+                values: core::array::from_fn(|lane| values[lane]),
+            };
+            let proof = LayersProof { output: output.clone(), layers };
+            let ends = Ends {
+                input: claims(point, rows, &values),
+                output: claims(bit, permutation, &output),
+            };
+            let verified = keccak_layers::verify(log, &proof, &mut start.clone());
+            assert_eq!(verified.as_ref(), Ok(&ends), "the lie is consistent");
+            Some((proof, ends))
+        }
+    }
+
+    /// Layers by themselves can be said to be anything; what they leave is refused.
+    #[test]
+    fn layers_that_are_not_the_columns_are_refused() {
+        let mut a = Assembler::new();
+        a.keccak_f(Assembler::DATA_START).keccak_f(Assembler::DATA_START).halt(0);
+        let verdict = verdict_of(&a, &OtherLayers, |_| {}, |_| {});
+        assert_eq!(verdict, Err(StarkError::Balance));
     }
 
     /// A height's function joins with a power of the folding challenge, drawn after the function

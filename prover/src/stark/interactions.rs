@@ -48,6 +48,11 @@ impl<'a> Columns<'a> {
         Self { matrix, offset: part.offset, width: part.width }
     }
 
+    /// The columns in a row.
+    pub(crate) fn row(&self, row: usize) -> &'a [Val] {
+        &self.matrix.values[row * self.matrix.width + self.offset..][..self.width]
+    }
+
     /// Puts the rows that `row` names for each lane side by side.
     #[inline]
     pub(crate) fn gather(&self, row: impl Fn(usize) -> usize, into: &mut [Packed]) {
@@ -103,6 +108,7 @@ pub(crate) fn fill(
         let mut offset = 0;
         for (table, demands) in tables {
             fill_task(table, demands, statement, buses, task * task_rows, offset, width, rows);
+            // Those of a link are filled afterwards.
             offset += CHALLENGE_DEGREE * demands.columns();
         }
         for row in rows.chunks_exact_mut(width) {
@@ -125,10 +131,13 @@ fn fill_task(
     rows: &mut [Val],
 ) {
     let packs = (rows.len() / width).div_ceil(LANES);
-    let mut numerators = Vec::with_capacity(packs * demands.columns());
-    let mut denominators = Vec::with_capacity(packs * demands.columns());
+    let columns = demands.message_columns();
+    let mut numerators = Vec::with_capacity(packs * columns);
+    let mut denominators = Vec::with_capacity(packs * columns);
     let mut main = vec![Packed::ZERO; table.main.width];
     let mut fixed = vec![Packed::ZERO; table.preprocessed.map_or(0, |columns| columns.width)];
+    // Messages don't depend on where a row lies.
+    let periodic = vec![Packed::ZERO; table.table.periodic().len()];
     let height = table.main.matrix.height();
     for pack in 0..packs {
         let row = |lane: usize| (first + pack * LANES + lane) % height;
@@ -139,6 +148,7 @@ fn fill_task(
         let mut fractions = Fractions {
             main: RowWindow::from_two_rows(&main, &main),
             preprocessed: RowWindow::from_two_rows(&fixed, &fixed),
+            periodic: &periodic,
             buses,
             roles: demands.roles.iter(),
             numerators: &mut numerators,
@@ -150,8 +160,8 @@ fn fill_task(
     let inverses = invert(&denominators);
     let rows_left = rows.len() / width;
     for pack in 0..packs {
-        for column in 0..demands.columns() {
-            let index = pack * demands.columns() + column;
+        for column in 0..columns {
+            let index = pack * columns + column;
             let fraction = numerators[index] * inverses[index];
             let at = offset + CHALLENGE_DEGREE * column;
             let coefficients: &[Packed] = fraction.as_basis_coefficients_slice();
@@ -206,6 +216,7 @@ fn invert_lanes(elements: [Challenge; LANES]) -> [Challenge; LANES] {
 struct Fractions<'a> {
     main: RowWindow<'a, Packed>,
     preprocessed: RowWindow<'a, Packed>,
+    periodic: &'a [Packed],
     buses: &'a BusChallenges<PackedChallenge>,
     roles: core::slice::Iter<'a, Role>,
     numerators: &'a mut Vec<PackedChallenge>,
@@ -230,6 +241,10 @@ impl<'a> AirBuilder for Fractions<'a> {
     #[inline(always)]
     fn preprocessed(&self) -> &Self::PreprocessedWindow {
         &self.preprocessed
+    }
+
+    fn periodic_values(&self) -> &[Packed] {
+        self.periodic
     }
 
     fn is_first_row(&self) -> Packed {

@@ -4,20 +4,28 @@ pub(crate) mod commit;
 mod conduct;
 mod fri;
 mod interactions;
+pub(crate) mod keccak_layers;
+mod links;
 mod openings;
 mod quotient;
 pub(crate) mod reused;
 mod transform;
 
+use core::ops::Range;
+
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
-use lvm_air::table::Table;
+use lvm_air::keccak_f::{BITS, LANES};
+use lvm_air::table::{PERIOD, Table};
+use lvm_air::tables::keccak::{BEFORE, LOG_ROWS};
 use lvm_air::trace::Filled;
 use lvm_isa::segment::Statement;
 use lvm_verifier::profile::Parameters;
 use lvm_verifier::stark::fri::rounds;
 use lvm_verifier::stark::global::GlobalChallenges;
-use lvm_verifier::stark::interactions::{AlphaBeta, BusChallenges};
-use lvm_verifier::stark::layout::Layout;
+use lvm_verifier::stark::interactions::{AlphaBeta, BusChallenges, Kind};
+use lvm_verifier::stark::keccak_layers::LayersProof;
+use lvm_verifier::stark::layout::{Layout, Part};
+use lvm_verifier::stark::links::{Link, SIDES};
 use lvm_verifier::stark::merkle::{Digest, distinct};
 use lvm_verifier::stark::openings::Combination;
 use lvm_verifier::stark::{
@@ -203,6 +211,26 @@ fn prove_as(
     let local = AlphaBeta::draw(&mut transcript);
     let buses = BusChallenges::<PackedChallenge>::new(local, global.challenges);
 
+    // 5, of permutations: their layers.
+    let (layers, links): (Vec<LayersProof>, Vec<Link>) = debug_span!("layers").in_scope(|| {
+        plan.with_layers()
+            .map(|(instance, log_height)| {
+                let (group, part) = main_layout.part(instance).expect("it has main columns");
+                let inputs = permutations(&main_rows[group], &part);
+                let extension = reused.extension();
+                let log = log_height - LOG_ROWS;
+                let (said, ends) = conduct.layers(log, &mut transcript).unwrap_or_else(|| {
+                    keccak_layers::prove(extension, log, &inputs, &mut transcript)
+                });
+                let link = Link::draw(&ends, &mut transcript);
+                (said, link.expect("a challenge isn't in the subgroup"))
+            })
+            .unzip()
+    });
+    let link_of = |instance: usize| {
+        plan.with_layers().zip(&links).find(|((at, _), _)| *at == instance).map(|(_, link)| link)
+    };
+
     // 6. Interaction columns.
     let interactions_layout = plan.layout(Tree::Interactions);
     let rows = Rows { border: &border_rows, main: &main_rows, preprocessed: &preprocessed.rows };
@@ -216,7 +244,17 @@ fn prove_as(
                     .iter()
                     .map(|part| (rows.of(plan, part.instance), &*plan.demands[part.instance]))
                     .collect();
-                interactions::fill(reused, &tables, group, statement, &buses)
+                let mut filled = interactions::fill(reused, &tables, group, statement, &buses);
+                for part in &group.parts {
+                    if let Some(link) = link_of(part.instance) {
+                        let offset = plan.kernels(part.instance).expect("it has a link");
+                        let main = rows.of(plan, part.instance).main;
+                        let offset = offset - CHALLENGE_DEGREE;
+                        links::fill(link, &main, offset, &mut filled);
+                        conduct.link(link, &main, offset, &mut filled);
+                    }
+                }
+                filled
             })
             .collect()
     });
@@ -228,7 +266,7 @@ fn prove_as(
         .iter()
         .map(|&log_height| {
             interactions_layout.group(log_height).map_or_else(Totals::default, |(index, _)| {
-                sum_columns(&interaction_rows[index], &plan.is_global(log_height))
+                sum_columns(&interaction_rows[index], &plan.kinds(log_height))
             })
         })
         .collect();
@@ -265,10 +303,13 @@ fn prove_as(
                     let columns = interactions_layout
                         .part(instance)
                         .map(|(group, part)| Columns::new(&interactions.matrices[group], &part));
+                    let link = link_of(instance)
+                        .map(|link| (link, links::extend_ratios(reused, link, log_height)));
                     tables.push(quotient::Folded {
                         rows: rows.of(plan, instance),
                         interactions: columns,
                         demands: &plan.demands[instance],
+                        link,
                     });
                 }
                 quotient::extended(reused, &tables, statement, &buses, &powers, log_height)
@@ -316,10 +357,18 @@ fn prove_as(
         .with_next_row()
         .filter_map(|(instance, _, log)| {
             let point = zeta * Val::two_adic_generator(log);
-            let (group, part) = main_layout.part(instance)?;
             let distances = next_distances[at(log)].as_ref()?;
-            let values = points[at(log)].evaluate(point, distances, &main.matrices[group]);
-            Some(values[part.offset..part.offset + part.width].to_vec())
+            let evaluate = |matrix: &Cells, columns: Range<usize>| {
+                points[at(log)].evaluate(point, distances, matrix)[columns].to_vec()
+            };
+            let (group, part) = main_layout.part(instance)?;
+            let mut values = evaluate(&main.matrices[group], part.columns());
+            if let Some(offset) = plan.kernels(instance) {
+                let (group, _) = interactions_layout.part(instance)?;
+                let kernels = offset..offset + SIDES * CHALLENGE_DEGREE;
+                values.extend(evaluate(&interactions.matrices[group], kernels));
+            }
+            Some(values)
         })
         .collect();
     let mut opened = Opened { values, next };
@@ -378,6 +427,7 @@ fn prove_as(
     });
     let proof = StarkProof {
         main: main.root(),
+        layers,
         interactions: interactions.root(),
         totals,
         quotient: quotient.root(),
@@ -415,8 +465,28 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// The states before the permutations of a table, those of zeros at its end left out.
+fn permutations(rows: &Cells, part: &Part) -> Vec<keccak_layers::State> {
+    let mut states: Vec<keccak_layers::State> = rows
+        .values
+        .par_chunks_exact(PERIOD * rows.width)
+        .map(|rows_of_one| {
+            let width = rows.width;
+            let mut words = [0; LANES];
+            for (word, row) in words.iter_mut().zip(rows_of_one.chunks_exact(width)) {
+                let bits = &row[part.offset + BEFORE..][..BITS];
+                *word =
+                    bits.iter().rev().fold(0, |word, &bit| word << 1 | u64::from(bit == Val::ONE));
+            }
+            words
+        })
+        .collect();
+    while states.pop_if(|state| *state == [0; LANES]).is_some() {}
+    states
+}
+
 /// The sums of interaction columns over all rows, of those of the part's buses and of global ones.
-fn sum_columns(rows: &Cells, is_global: &[bool]) -> Totals {
+fn sum_columns(rows: &Cells, kinds: &[Kind]) -> Totals {
     type Sum = [Val; CHALLENGE_DEGREE];
     let add = |a: Sum, b: Sum| -> Sum { core::array::from_fn(|i| a[i] + b[i]) };
     let [local, global] = rows
@@ -427,8 +497,12 @@ fn sum_columns(rows: &Cells, is_global: &[bool]) -> Totals {
             || [[Val::ZERO; CHALLENGE_DEGREE]; 2],
             |mut sums, row| {
                 let (columns, _) = row.as_chunks::<CHALLENGE_DEGREE>();
-                for (column, &is_global) in columns.iter().zip(is_global) {
-                    let sum = &mut sums[usize::from(is_global)];
+                for (column, kind) in columns.iter().zip(kinds) {
+                    let sum = match kind {
+                        Kind::Local => &mut sums[0],
+                        Kind::Global => &mut sums[1],
+                        Kind::Kernel => continue,
+                    };
                     *sum = add(*sum, *column);
                 }
                 sums

@@ -3,6 +3,7 @@
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_verifier::stark::Tree;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
+use lvm_verifier::stark::interactions::Kind;
 use lvm_verifier::stark::merkle::BLOCK_ELEMENTS;
 use lvm_verifier::stark::openings::HeightCombination;
 use p3_field::{
@@ -169,8 +170,8 @@ impl Points {
         let columns_of_weighted = Columns { matrix: &weighted, offset: 0, width };
 
         // The sums of interaction columns, each by weights that pick its columns.
-        let picked = [false, true].map(|is_global| {
-            let weights = picking(&combination.is_global, is_global);
+        let picked = [Kind::Local, Kind::Global].map(|kind| {
+            let weights = picking(&combination.kinds, kind);
             of_tree(Tree::Interactions, &weights, 0).into_iter().collect::<Vec<_>>()
         });
         let mut values = vec![Challenge::ZERO; self.points.len()];
@@ -246,16 +247,16 @@ fn weighted_sum(columns: &[Weighted<'_>], first: usize) -> PackedChallenge {
 }
 
 /// Weights of the base columns of interaction columns whose weighted sum is that of the interaction
-/// columns of global buses, or of the others.
-fn picking(columns: &[bool], is_global: bool) -> Vec<Challenge> {
-    if !columns.contains(&is_global) {
+/// columns of a kind.
+fn picking(columns: &[Kind], kind: Kind) -> Vec<Challenge> {
+    if !columns.contains(&kind) {
         return Vec::new();
     }
     let basis: [Challenge; CHALLENGE_DEGREE] = core::array::from_fn(|i| {
         Challenge::from_basis_coefficients_fn(|j| if i == j { Val::ONE } else { Val::ZERO })
     });
-    let of_column = |&column: &bool| {
-        basis.map(|element| if column == is_global { element } else { Challenge::ZERO })
+    let of_column = |&column: &Kind| {
+        basis.map(|element| if column == kind { element } else { Challenge::ZERO })
     };
     columns.iter().flat_map(of_column).collect()
 }

@@ -1,10 +1,12 @@
 //! Step 7: the quotients.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_air::table::{PERIOD, Table};
 use lvm_isa::segment::Statement;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT, Selectors, reverse};
 use lvm_verifier::stark::folder::Folder;
 use lvm_verifier::stark::interactions::{BusChallenges, Demands};
+use lvm_verifier::stark::links::{Link, LinkAt, LinkRow};
 use lvm_verifier::stark::merkle::BLOCK_ELEMENTS;
 use p3_air::RowWindow;
 use p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
@@ -26,6 +28,8 @@ pub(crate) struct Folded<'a> {
     pub(crate) rows: TableRows<'a>,
     pub(crate) interactions: Option<Columns<'a>>,
     pub(crate) demands: &'a Demands,
+    /// What ties the table to layers, with the ratios of the kernels on the domain.
+    pub(crate) link: Option<(&'a Link, Cells)>,
 }
 
 /// The extended chunks of the quotient of all tables of height `2^log_height`.
@@ -57,13 +61,16 @@ fn values(
 ) -> Cells {
     let height = 1usize << log_height;
     let log_size = log_height + LOG_BLOWUP;
-    let size = 1usize << log_size;
     // X^n − 1 takes two values: SHIFT^n − 1 on the first half of the domain, −SHIFT^n − 1 on the
     // second.
     let s = SHIFT.exp_power_of_2(log_height);
     let inverses = [(s - Val::ONE).inverse(), (-s - Val::ONE).inverse()];
     let has_transitions = tables.iter().any(|table| table.demands.reads_next_row);
     let points = if has_transitions { Points::new(log_height) } else { Points::default() };
+    let periodic: Vec<PeriodicValues> =
+        tables.iter().map(|table| PeriodicValues::new(table.rows.table, log_height)).collect();
+    let links: Vec<Option<LinkAt<PackedChallenge>>> =
+        tables.iter().map(|table| table.link.as_ref().map(|(link, _)| LinkAt::new(link))).collect();
 
     let mut cells = reused.buffer(height * WIDTH);
     let task_rows = (TASK_PACKS * LANES).min(height);
@@ -80,7 +87,7 @@ fn values(
                 let row = |lane: usize| half * height + (within + lane) % height;
                 let mut sum = PackedChallenge::ZERO;
                 let mut powers = powers;
-                for table in tables {
+                for (index, table) in tables.iter().enumerate() {
                     let rows = &table.rows;
                     main.resize(rows.main.width, Packed::ZERO);
                     rows.main.gather(row, &mut main);
@@ -92,30 +99,26 @@ fn values(
                     if let Some(interactions) = &table.interactions {
                         base.resize(interactions.width, Packed::ZERO);
                         interactions.gather(row, &mut base);
-                        columns.extend(base.chunks_exact(CHALLENGE_DEGREE).map(|coefficients| {
-                            PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i])
-                        }));
+                        let (coefficients, _) = base.as_chunks::<CHALLENGE_DEGREE>();
+                        columns.extend(coefficients.iter().copied().map(challenge));
                     }
                     let mut selectors = Selectors::default();
                     let mut window = RowWindow::from_two_rows(&main, &main);
                     if table.demands.reads_next_row {
                         next.resize(rows.main.width, Packed::ZERO);
-                        // One row further in the table is two points further on the domain.
-                        let next_row = |lane: usize| {
-                            let natural = reverse(row(lane), log_size) + (1 << LOG_BLOWUP);
-                            reverse(natural % size, log_size)
-                        };
-                        rows.main.gather(next_row, &mut next);
+                        rows.main.gather(|lane| next_row(row(lane), log_size), &mut next);
                         window = RowWindow::from_two_rows(&main, &next);
                         selectors = points.select(row);
                     }
                     let (mine, others) = powers.split_at(table.demands.powers());
                     powers = others;
+                    let periodic = &periodic[index].at(row, log_size);
                     let mut folder = Folder {
                         main: window,
                         preprocessed: RowWindow::from_two_rows(&fixed, &fixed),
                         selectors,
-                        columns: &columns,
+                        periodic,
+                        columns: &columns[..table.demands.message_columns()],
                         buses,
                         roles: &table.demands.roles,
                         powers: mine,
@@ -124,6 +127,30 @@ fn values(
                         is_short: false,
                     };
                     rows.table.eval(statement, &mut folder);
+                    if let (Some((_, ratios)), Some(link)) = (&table.link, &links[index]) {
+                        let interactions = table.interactions.as_ref().expect("it has a link");
+                        let mut next = vec![Packed::ZERO; interactions.width];
+                        interactions.gather(|lane| next_row(row(lane), log_size), &mut next);
+                        let [.., first, second] = *next.as_chunks::<CHALLENGE_DEGREE>().0 else {
+                            unreachable!("two kernels are last");
+                        };
+                        let mut here = [Packed::ZERO; BLOCK_ELEMENTS];
+                        let matrix = Columns { matrix: ratios, offset: 0, width: BLOCK_ELEMENTS };
+                        matrix.gather(row, &mut here);
+                        let (ratios, _) = here.as_chunks::<CHALLENGE_DEGREE>();
+                        let [.., products, before, after] = *columns else {
+                            unreachable!("those of a link are last");
+                        };
+                        let link_row = LinkRow {
+                            products,
+                            kernels: [before, after],
+                            next: [first, second].map(challenge),
+                            ratios: [ratios[0], ratios[1]].map(challenge),
+                            first: selectors.first,
+                            padding: *periodic.last().expect("a table with layers has padding"),
+                        };
+                        folder.link(&link_row, link);
+                    }
                     sum = folder.finish().expect("demands are the table's");
                 }
                 let quotient = sum * Packed::from(inverse);
@@ -141,6 +168,52 @@ fn values(
         }
     });
     RowMajorMatrix::new(cells, WIDTH)
+}
+
+/// The row of the evaluation domain that is one row of the table further, in bit-reversed order.
+fn next_row(row: usize, log_size: usize) -> usize {
+    // One row further in the table is two points further on the domain.
+    let natural = reverse(row, log_size) + (1 << LOG_BLOWUP);
+    reverse(natural % (1 << log_size), log_size)
+}
+
+/// Coefficients as challenges.
+fn challenge(coefficients: [Packed; CHALLENGE_DEGREE]) -> PackedChallenge {
+    PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i])
+}
+
+/// A table's periodic columns on the evaluation domain: as the columns have a period, so do their
+/// values there.
+struct PeriodicValues(Vec<[Val; PERIOD << LOG_BLOWUP]>);
+
+impl PeriodicValues {
+    fn new(table: Table, log_height: usize) -> Self {
+        let log_period = PERIOD.ilog2() as usize;
+        let columns = table.periodic().iter().map(|column| {
+            // In place of x^(n / PERIOD).
+            let shift = SHIFT.exp_power_of_2(log_height - log_period);
+            let root = Val::two_adic_generator(log_period + LOG_BLOWUP);
+            let mut points = root.shifted_powers(shift);
+            let elements = Val::two_adic_generator(log_period).powers().collect_n(PERIOD);
+            core::array::from_fn(|_| {
+                let point = points.next().unwrap_or_default();
+                let vanishing = point.exp_power_of_2(log_period) - Val::ONE;
+                let sum: Val = column
+                    .ones
+                    .clone()
+                    .map(|row| elements[row] * (point - elements[row]).inverse())
+                    .sum();
+                sum * vanishing * Val::from_usize(PERIOD).inverse()
+            })
+        });
+        Self(columns.collect())
+    }
+
+    /// The columns in the rows that `row` names for each lane, in bit-reversed order.
+    fn at(&self, row: impl Fn(usize) -> usize + Copy, log_size: usize) -> Vec<Packed> {
+        let at = |lane: usize| reverse(row(lane), log_size) % (PERIOD << LOG_BLOWUP);
+        self.0.iter().map(|column| Packed::from_fn(|lane| column[at(lane)])).collect()
+    }
 }
 
 /// The rows' selectors on the evaluation domain, in bit-reversed order.

@@ -7,6 +7,7 @@ use lvm_air::field::Val;
 use lvm_air::table::LOG_HEIGHT_MAX;
 use p3_field::PrimeCharacteristicRing;
 
+use crate::stark::keccak_layers::Extension;
 use crate::stark::openings::Points;
 use crate::stark::transform::Powers;
 
@@ -19,6 +20,7 @@ const PART_MIN: usize = 4;
 pub(crate) struct Reused {
     pub(crate) powers: Powers,
     points: [OnceLock<Points>; LOG_HEIGHT_MAX + 1],
+    extension: OnceLock<Extension>,
     buffers: Mutex<Buffers>,
 }
 
@@ -88,6 +90,11 @@ impl Reused {
     /// The points of the evaluation domain of tables of height `2^log_height`.
     pub(crate) fn points(&self, log_height: usize) -> &Points {
         made_once(&self.points[log_height], || Points::new(log_height))
+    }
+
+    /// How lanes of permutations are extended.
+    pub(crate) fn extension(&self) -> &Extension {
+        made_once(&self.extension, Extension::default)
     }
 
     /// A buffer of `length` elements, of any values: memory that was used before costs less than

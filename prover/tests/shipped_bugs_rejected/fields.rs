@@ -4,6 +4,7 @@ use lvm_verifier::config::{Challenge, Val};
 use lvm_verifier::key::KeyMaterial;
 use lvm_verifier::proof::{Head, PartHead, SegmentHead};
 use lvm_verifier::stark::fri::FriProof;
+use lvm_verifier::stark::keccak_layers::{LayerProof, LayersProof};
 use lvm_verifier::stark::merkle::TreeOpening;
 use lvm_verifier::stark::{Border, Opened, StarkProof, Totals, Tree};
 use lvm_verifier::{Proof, Verifier, VerifyError};
@@ -90,6 +91,7 @@ fn a_part_has_no_free_fields() {
     for part in PARTS {
         let StarkProof {
             main: _,
+            layers,
             interactions: _,
             totals,
             quotient: _,
@@ -110,6 +112,25 @@ fn a_part_has_no_free_fields() {
             }
         };
         refused(&|p| p.main[31] ^= 1);
+        assert_eq!(layers.len(), usize::from(part == 1));
+        for (table, LayersProof { output, layers }) in layers.iter().enumerate() {
+            for at in some(output.len()) {
+                refused(&|p| p.layers[table].output[at] += Challenge::ONE);
+            }
+            for layer in some(layers.len()) {
+                let LayerProof { first, rounds, values } = &layers[layer];
+                for at in some(first.len()) {
+                    refused(&|p| p.layers[table].layers[layer].first[at] += Challenge::ONE);
+                }
+                // There is none for a single permutation.
+                for at in 0..rounds.len() {
+                    refused(&|p| p.layers[table].layers[layer].rounds[at][1] += Challenge::ONE);
+                }
+                for at in some(values.len()) {
+                    refused(&|p| p.layers[table].layers[layer].values[at] += Challenge::ONE);
+                }
+            }
+        }
         refused(&|p| p.interactions[0] ^= 1);
         refused(&|p| p.quotient[17] ^= 1);
         refused(&|p| p.witness += 1);

@@ -277,7 +277,8 @@ fn selectors_are_boolean() {
                     let mut cells =
                         filled.rows.values[row * filled.rows.width..][..filled.rows.width].to_vec();
                     cells[at] = value;
-                    let mut checker = RowChecker::single(&cells);
+                    let (rows, fixed) = ([cells.as_slice(); 2], [&[][..]; 2]);
+                    let mut checker = RowChecker::new(table, rows, fixed, row, height);
                     table.eval(&statement, &mut checker);
                     let at = format!("{} row {row}: {} = {value}", table.name(), column.name);
                     assert!(!checker.failures.is_empty(), "{at} is accepted");

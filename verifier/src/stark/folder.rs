@@ -8,11 +8,14 @@
 use lvm_air::builder::{Side, TableBuilder};
 use lvm_air::bus::Bus;
 use lvm_air::field::Val;
-use p3_air::{AirBuilder, RowWindow};
+use lvm_air::keccak_f::BITS;
+use lvm_air::tables::keccak::BEFORE;
+use p3_air::{AirBuilder, RowWindow, WindowAccess};
 use p3_field::Algebra;
 
 use crate::stark::domain::Selectors;
 use crate::stark::interactions::{BusChallenges, Role};
+use crate::stark::links::{LinkAt, LinkRow};
 
 /// Evaluates a table at a point: cells are `B`, challenges and interaction columns `E`.
 pub struct Folder<'a, 'p, B, E> {
@@ -22,7 +25,9 @@ pub struct Folder<'a, 'p, B, E> {
     pub preprocessed: RowWindow<'a, B>,
     /// The rows' selectors.
     pub selectors: Selectors<B>,
-    /// Interaction columns.
+    /// Periodic columns.
+    pub periodic: &'a [B],
+    /// Interaction columns of messages.
     pub columns: &'a [E],
     /// The bus challenges.
     pub buses: &'a BusChallenges<E>,
@@ -53,6 +58,18 @@ where
                 power
             }
             None => self.miss(E::ZERO),
+        }
+    }
+
+    /// Adds the constraints on the columns of a link.
+    #[inline]
+    pub fn link(&mut self, row: &LinkRow<B, E>, link: &LinkAt<E>) {
+        let bits = self.main.current_slice().get(BEFORE..).unwrap_or_default();
+        let (before, after) = bits.split_at_checked(BITS).unwrap_or_default();
+        let after = after.get(..BITS).unwrap_or_default();
+        for zero in row.constraints(link, [before, after]) {
+            let power = self.power();
+            self.sum += power * zero;
         }
     }
 
@@ -108,6 +125,11 @@ where
     #[inline(always)]
     fn preprocessed(&self) -> &Self::PreprocessedWindow {
         &self.preprocessed
+    }
+
+    #[inline(always)]
+    fn periodic_values(&self) -> &[B] {
+        self.periodic
     }
 
     #[inline(always)]

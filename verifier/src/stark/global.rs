@@ -6,7 +6,7 @@ use crate::stark::merkle::Digest;
 use crate::stark::transcript::Transcript;
 
 /// Separates this hash from every other.
-const DOMAIN: &str = "lvm global buses, protocol version 3";
+const DOMAIN: &str = "lvm global buses, protocol version 4";
 
 /// The challenges of the global buses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

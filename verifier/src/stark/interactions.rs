@@ -23,6 +23,7 @@ use lvm_air::field::{Challenge, Val};
 use lvm_air::table::Table;
 use p3_field::{Algebra, PrimeCharacteristicRing};
 
+use crate::stark::links;
 use crate::stark::transcript::Transcript;
 
 /// Largest degree of a constraint.
@@ -39,6 +40,17 @@ pub enum Role {
     Second,
 }
 
+/// What an interaction column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Its sum belongs to the total of the part's buses.
+    Local,
+    /// Its sum belongs to the total of the global buses.
+    Global,
+    /// It is a kernel ([`links`]): its sum is of no meaning.
+    Kernel,
+}
+
 /// What a table demands: the number of its constraints, how its messages lie in columns, and
 /// whether it looks at the next row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +61,10 @@ pub struct Demands {
     pub buses: Vec<Bus>,
     /// The messages' places, in order.
     pub roles: Vec<Role>,
-    /// For each interaction column, in order, whether its messages are global.
-    pub is_global: Vec<bool>,
+    /// What each interaction column is, in order: those of messages, then those of a link.
+    pub kinds: Vec<Kind>,
+    /// Whether the table's bits are tied by layers.
+    pub has_layers: bool,
     /// Whether constraints or messages depend on the next row or on selectors of rows.
     pub reads_next_row: bool,
 }
@@ -77,17 +91,20 @@ impl Demands {
             if can_share(message) { pairing.role() } else { Role::Single }
         };
         let roles: Vec<Role> = degrees.messages.iter().map(role).collect();
-        let is_global = roles
-            .iter()
-            .zip(&degrees.messages)
-            .filter(|(role, _)| **role != Role::First)
-            .map(|(_, message)| message.bus.is_global())
-            .collect();
+        let of_messages =
+            roles.iter().zip(&degrees.messages).filter(|(role, _)| **role != Role::First).map(
+                |(_, message)| if message.bus.is_global() { Kind::Global } else { Kind::Local },
+            );
+        let has_layers = table.has_layers();
+        let of_link = [Kind::Local, Kind::Kernel, Kind::Kernel];
+        const { assert!(links::COLUMNS == 3) };
+        let kinds = of_messages.chain(of_link.into_iter().filter(|_| has_layers)).collect();
         Self {
             constraints: degrees.constraints.len(),
             buses: degrees.messages.iter().map(|message| message.bus).collect(),
             roles,
-            is_global,
+            kinds,
+            has_layers,
             reads_next_row: degrees.reads_next_row,
         }
     }
@@ -95,14 +112,22 @@ impl Demands {
     /// Interaction columns.
     #[must_use]
     pub const fn columns(&self) -> usize {
-        self.is_global.len()
+        self.kinds.len()
     }
 
-    /// Powers of the constraint challenge that the table takes: one for each constraint and one
-    /// for each interaction column.
+    /// Interaction columns of messages, which come first.
+    #[must_use]
+    pub const fn message_columns(&self) -> usize {
+        let of_link = if self.has_layers { links::COLUMNS } else { 0 };
+        self.columns().saturating_sub(of_link)
+    }
+
+    /// Powers of the constraint challenge that the table takes: one for each constraint, one for
+    /// each interaction column of messages, and those of a link.
     #[must_use]
     pub const fn powers(&self) -> usize {
-        self.constraints.saturating_add(self.columns())
+        let of_link = if self.has_layers { links::CONSTRAINTS } else { 0 };
+        self.constraints.saturating_add(self.message_columns()).saturating_add(of_link)
     }
 }
 

@@ -8,19 +8,23 @@
 //! - Step 4: When all parts of the run have come so far, the challenges of the global buses are drawn
 //!   ([`global`]).
 //! - Step 5: The other main columns are committed; the challenges of the part's buses are drawn.
-//! - Step 6: Interaction columns are committed, and their totals sent; the constraint challenge δ is
-//!   drawn.
+//!   Layers of permutations are proved ([`keccak_layers`]).
+//! - Step 6: Interaction columns are committed, those that tie layers to columns ([`links`]) among
+//!   them, and their totals sent; the constraint challenge δ is drawn.
 //! - Step 7: Each height's quotient is committed; the point ζ is drawn.
 //! - Step 8: All columns are opened at ζ. The constraints hold there.
 //! - Step 9: The openings are combined and proved by FRI.
 //! - Step 10: The part's buses balance.
 
+mod constraints;
 pub mod domain;
 pub mod folder;
 pub mod fri;
 pub mod global;
 pub mod interactions;
+pub mod keccak_layers;
 pub mod layout;
+pub mod links;
 pub mod merkle;
 pub mod openings;
 pub mod transcript;
@@ -33,17 +37,19 @@ use lvm_air::bus::Bus;
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::public;
 use lvm_air::table::Table;
+use lvm_air::tables::keccak::LOG_ROWS;
 use lvm_isa::segment::Statement;
-use p3_air::RowWindow;
-use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing};
+use p3_field::{Field, PrimeCharacteristicRing};
 
 use crate::profile::Parameters;
-use crate::stark::domain::{LOG_BLOWUP, Selectors};
-use crate::stark::folder::Folder;
+use crate::stark::constraints::{combine, constraints_at};
+use crate::stark::domain::LOG_BLOWUP;
 use crate::stark::fri::{FriError, FriProof};
 use crate::stark::global::GlobalChallenges;
-use crate::stark::interactions::{AlphaBeta, BusChallenges, Catalogue, Demands};
+use crate::stark::interactions::{AlphaBeta, BusChallenges, Catalogue, Demands, Kind};
+use crate::stark::keccak_layers::{LayersError, LayersProof};
 use crate::stark::layout::Layout;
+use crate::stark::links::Link;
 use crate::stark::merkle::{Digest, MerkleError, TreeOpening};
 use crate::stark::openings::Combination;
 use crate::stark::transcript::Transcript;
@@ -160,13 +166,27 @@ impl Plan {
         self.demands.iter().map(|demands| demands.powers()).sum()
     }
 
-    /// For each interaction column of the tables of height `2^log_height`, in order, whether its
-    /// messages are global.
+    /// What each interaction column of the tables of height `2^log_height` is, in order.
     #[must_use]
-    pub fn is_global(&self, log_height: usize) -> Vec<bool> {
+    pub fn kinds(&self, log_height: usize) -> Vec<Kind> {
         let tables = self.tables.iter().zip(&self.demands);
         let demands = tables.filter(|((_, log), _)| *log == log_height).map(|(_, demands)| demands);
-        demands.flat_map(|demands| demands.is_global.iter().copied()).collect()
+        demands.flat_map(|demands| demands.kinds.iter().copied()).collect()
+    }
+
+    /// The tables with layers: their positions and the log2 of their heights.
+    pub fn with_layers(&self) -> impl Iterator<Item = (usize, usize)> {
+        let tables = self.tables.iter().zip(&self.demands).enumerate();
+        tables.filter(|(_, (_, demands))| demands.has_layers).map(|(i, (&(_, log), _))| (i, log))
+    }
+
+    /// First base column of the kernels of a table with layers, in its matrix of interactions.
+    #[must_use]
+    pub fn kernels(&self, instance: usize) -> Option<usize> {
+        let demands = self.demands.get(instance).filter(|demands| demands.has_layers)?;
+        let (_, part) = self.layout(Tree::Interactions).part(instance)?;
+        let before = demands.message_columns().saturating_add(1).saturating_mul(CHALLENGE_DEGREE);
+        Some(part.offset.saturating_add(before))
     }
 
     /// The tables that look at the next row, with their positions.
@@ -201,8 +221,8 @@ pub struct Totals {
 pub struct Opened {
     /// For each commitment and each of its matrices the columns' values.
     pub values: [Vec<Vec<Challenge>>; Tree::ALL.len()],
-    /// For each table that reads the next row its main columns' values at ζ times the generator of
-    /// its subgroup.
+    /// For each table that reads the next row the values of its main columns and kernels at ζ times
+    /// the generator of its subgroup.
     pub next: Vec<Vec<Challenge>>,
 }
 
@@ -211,6 +231,8 @@ pub struct Opened {
 pub struct StarkProof {
     /// Root of the main columns that aren't border columns.
     pub main: Digest,
+    /// For each table with layers what is said of them.
+    pub layers: Vec<LayersProof>,
     /// Root of the interaction columns.
     pub interactions: Digest,
     /// For each height the sums of its tables' interaction columns.
@@ -234,6 +256,10 @@ pub enum StarkError {
     Totals { expected: usize, found: usize },
     #[error("{} values of {} columns at the out-of-domain point instead of {expected}", found, tree.name())]
     Opened { tree: Tree, expected: usize, found: usize },
+    #[error("{found} proofs of layers instead of {expected}")]
+    Layers { expected: usize, found: usize },
+    #[error(transparent)]
+    Permutations(#[from] LayersError),
     #[error("the proof of work before the openings fails")]
     Grinding,
     #[error("the buses don't balance")]
@@ -320,6 +346,8 @@ pub fn verify(
     transcript.absorb_root(&proof.main);
     let buses =
         BusChallenges::<Challenge>::new(AlphaBeta::draw(&mut transcript), global.challenges);
+    let log_heights = plan.with_layers().map(|(_, log)| log);
+    let links = links::verify(log_heights, &proof.layers, &mut transcript)?;
     transcript.absorb_root(&proof.interactions);
     absorb_totals(&mut transcript, &proof.totals);
     let delta = transcript.draw();
@@ -330,8 +358,10 @@ pub fn verify(
     let powers: Vec<Challenge> = delta.powers().take(plan.powers()).collect();
     for (index, &log_height) in plan.log_heights.iter().enumerate() {
         let statement = subject.statement;
-        let sum = constraints_at(plan, statement, &buses, &powers, zeta, log_height, &proof.opened)
-            .ok_or(StarkError::Challenge)?;
+        let opened = &proof.opened;
+        let sum =
+            constraints_at(plan, statement, &buses, &links, &powers, zeta, log_height, opened)
+                .ok_or(StarkError::Challenge)?;
         let chunks = proof.opened.values.get(Tree::Quotient as usize);
         let chunks = chunks.and_then(|groups| groups.get(index)).map_or(&[][..], Vec::as_slice);
         let mut chunks = combine(chunks);
@@ -352,7 +382,8 @@ pub fn verify(
     let total: Challenge = proof.totals.iter().map(|totals| totals.local).sum();
     let start = subject.statement.output.start;
     let received = output_sum(&buses, start, subject.output).ok_or(StarkError::Challenge)?;
-    if total != received {
+    let linked: Challenge = links.iter().map(Link::sum).sum();
+    if total != received + linked {
         return Err(StarkError::Balance);
     }
 
@@ -430,8 +461,24 @@ pub fn check_lengths(
         return Err(StarkError::Totals { expected: plan.log_heights.len(), found });
     }
     check_opened(plan, &proof.opened)?;
+    let (expected, found) = (plan.with_layers().count(), proof.layers.len());
+    if expected != found {
+        return Err(StarkError::Layers { expected, found });
+    }
+    for ((_, log), layers) in plan.with_layers().zip(&proof.layers) {
+        let log_permutations = log.checked_sub(LOG_ROWS).ok_or(LayersError::Lengths)?;
+        keccak_layers::check_lengths(log_permutations, layers)?;
+    }
     let rounds = fri::rounds(&plan.log_sizes(), parameters.log_final_len);
     Ok(fri::check_lengths(&rounds, parameters.log_final_len, &proof.fri)?)
+}
+
+/// Base columns of a table that are opened at the next row, if it looks there: main columns and
+/// kernels.
+#[must_use]
+pub fn next_width(table: Table) -> usize {
+    let kernels = if table.has_layers() { links::SIDES * CHALLENGE_DEGREE } else { 0 };
+    table.width().saturating_add(kernels)
 }
 
 /// Whether a border has the lengths that the plan asks for.
@@ -463,9 +510,9 @@ fn check_opened(plan: &Plan, opened: &Opened) -> Result<(), StarkError> {
     for (tree, values) in Tree::ALL.into_iter().zip(&opened.values) {
         check_values(plan, tree, values)?;
     }
-    let widths = plan.with_next_row().map(|(_, table, _)| table.width());
-    if !widths.eq(opened.next.iter().map(Vec::len)) {
-        let expected = plan.with_next_row().map(|(_, table, _)| table.width()).sum();
+    let widths = || plan.with_next_row().map(|(_, table, _)| next_width(table));
+    if !widths().eq(opened.next.iter().map(Vec::len)) {
+        let expected = widths().sum();
         let found = opened.next.iter().map(Vec::len).sum();
         return Err(StarkError::Opened { tree: Tree::Main, expected, found });
     }
@@ -504,70 +551,4 @@ pub fn output_sum(buses: &BusChallenges<Challenge>, start: u64, part: &[u8]) -> 
             inverse *= fingerprint;
         }
     }
-}
-
-/// Triples of base polynomials' values as the values of the polynomials over the challenges that
-/// they make up.
-fn combine(values: &[Challenge]) -> impl Iterator<Item = Challenge> {
-    values.chunks_exact(CHALLENGE_DEGREE).map(|coefficients| {
-        let basis = (0..).map(|i| {
-            Challenge::from_basis_coefficients_fn(|j| if i == j { Val::ONE } else { Val::ZERO })
-        });
-        coefficients.iter().zip(basis).map(|(&coefficient, basis)| coefficient * basis).sum()
-    })
-}
-
-/// The combined constraints at ζ of all tables of one height.
-fn constraints_at(
-    plan: &Plan,
-    statement: &Statement,
-    buses: &BusChallenges<Challenge>,
-    powers: &[Challenge],
-    zeta: Challenge,
-    log_height: usize,
-    opened: &Opened,
-) -> Option<Challenge> {
-    let mut sum = Challenge::ZERO;
-    let mut powers = powers;
-    let tables = plan.tables.iter().zip(&plan.demands).enumerate();
-    for (instance, (&(table, log), demands)) in tables {
-        if log != log_height {
-            continue;
-        }
-        let cells = |tree: Tree| {
-            let Some((group, part)) = plan.layout(tree).part(instance) else { return &[][..] };
-            let values = opened.values.get(tree as usize).and_then(|groups| groups.get(group));
-            values.and_then(|v| v.get(part.columns())).unwrap_or_default()
-        };
-        let main = cells(Tree::of_main(table));
-        let next = plan
-            .with_next_row()
-            .zip(&opened.next)
-            .find(|((i, ..), _)| *i == instance)
-            .map_or(main, |(_, next)| next.as_slice());
-        let preprocessed = cells(Tree::Preprocessed);
-        let columns: Vec<Challenge> = combine(cells(Tree::Interactions)).collect();
-        let selectors = if demands.reads_next_row {
-            domain::selectors(zeta, log_height)?
-        } else {
-            Selectors::default()
-        };
-        let (mine, others) = powers.split_at_checked(demands.powers())?;
-        powers = others;
-        let mut folder = Folder {
-            main: RowWindow::from_two_rows(main, next),
-            preprocessed: RowWindow::from_two_rows(preprocessed, preprocessed),
-            selectors,
-            columns: &columns,
-            buses,
-            roles: &demands.roles,
-            powers: mine,
-            sum,
-            pending: [None, None],
-            is_short: false,
-        };
-        table.eval(statement, &mut folder);
-        sum = folder.finish()?;
-    }
-    Some(sum)
 }

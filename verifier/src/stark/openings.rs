@@ -6,7 +6,8 @@
 //! ```text
 //! at ζ            every column of every commitment, in order
 //! at η            border columns, whose values there were sent before the global challenges
-//! at ζ·g          main columns of the tables that read the next row (g: the subgroup's generator)
+//! at ζ·g          main columns of the tables that read the next row, and their kernels (g: the
+//!                 subgroup's generator)
 //! at 0            the sum of the interaction columns of the part's buses, whose value is their
 //!                 total / n, and the sum of those of global buses likewise
 //! themselves      those two sums
@@ -23,6 +24,7 @@ use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use p3_field::{Algebra, BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 
 use crate::stark::domain::SHIFT;
+use crate::stark::interactions::Kind;
 use crate::stark::{Border, Opened, Plan, Totals, Tree};
 
 /// The combined openings of all heights.
@@ -43,10 +45,10 @@ pub struct HeightCombination {
     pub weights: [Vec<Challenge>; Tree::ALL.len()],
     /// The weighted sum of the columns' values at ζ.
     pub at_zeta: Challenge,
-    /// What is opened elsewhere: border columns at η, main columns at the next row.
+    /// What is opened elsewhere: border columns at η, main columns and kernels at the next row.
     pub elsewhere: Vec<Elsewhere>,
-    /// For each interaction column whether it is one of global buses.
-    pub is_global: Vec<bool>,
+    /// What each interaction column is.
+    pub kinds: Vec<Kind>,
     /// The sum of the interaction columns of the part's buses, and of those of global ones.
     pub sums: [SumCombination; 2],
 }
@@ -115,7 +117,12 @@ impl Combination {
                     && let Some((_, part)) = plan.layout(tree).part(instance)
                 {
                     let point = zeta * Val::two_adic_generator(log_height);
-                    open(tree, part.offset, point, values);
+                    let (main, kernels) =
+                        values.split_at_checked(table.width()).unwrap_or((values, &[]));
+                    open(tree, part.offset, point, main);
+                    if let Some(offset) = plan.kernels(instance) {
+                        open(Tree::Interactions, offset, point, kernels);
+                    }
                 }
             }
             let n = Val::TWO.exp_u64(log_height as u64);
@@ -129,7 +136,7 @@ impl Combination {
                 weights,
                 at_zeta,
                 elsewhere,
-                is_global: plan.is_global(log_height),
+                kinds: plan.kinds(log_height),
                 sums: [sum(totals.local), sum(totals.global)],
             }
         });
@@ -169,8 +176,12 @@ impl HeightCombination {
     fn interactions(&self, row: &[Val], x_inverse: Val) -> Challenge {
         let [mut local, mut global] = [[Val::ZERO; CHALLENGE_DEGREE]; 2];
         let (columns, _) = row.as_chunks::<CHALLENGE_DEGREE>();
-        for (coefficients, &is_global) in columns.iter().zip(&self.is_global) {
-            let sums = if is_global { &mut global } else { &mut local };
+        for (coefficients, kind) in columns.iter().zip(&self.kinds) {
+            let sums = match kind {
+                Kind::Local => &mut local,
+                Kind::Global => &mut global,
+                Kind::Kernel => continue,
+            };
             for (sum, coefficient) in sums.iter_mut().zip(coefficients) {
                 *sum += *coefficient;
             }

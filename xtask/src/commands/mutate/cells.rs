@@ -14,8 +14,6 @@ use super::{Random, describe};
 const USED_ROWS: usize = 48;
 /// Unused rows in which each column is tried.
 const UNUSED_ROWS: usize = 2;
-/// Used rows in which each column of `keccak` is tried.
-const KECCAK_ROWS: usize = 6;
 /// Of survivors without a reason, so many are listed for each column.
 const LISTED: usize = 3;
 
@@ -98,7 +96,7 @@ pub(super) fn campaign(subject: &Subject, at: usize, random: &mut Random) -> Tab
     for column in 0..width {
         let mut is_ever_refused = false;
         let mut listed = 0;
-        for row in chosen_rows(rows, random) {
+        for row in random.some(&rows.used, USED_ROWS) {
             for value in values(rows, row, column, random) {
                 let forgery = Forgery::from([((at, row, column), value)]);
                 let verdict = subject.judge(&forgery);
@@ -141,16 +139,6 @@ pub(super) fn campaign(subject: &Subject, at: usize, random: &mut Random) -> Tab
     outcome
 }
 
-/// Used rows to try; in `keccak` always the last of a permutation, which has the messages.
-fn chosen_rows(rows: &Rows, random: &mut Random) -> Vec<usize> {
-    if rows.table != Table::Keccak {
-        return random.some(&rows.used, USED_ROWS);
-    }
-    let mut chosen = random.some(&rows.used, KECCAK_ROWS);
-    chosen.push(lvm_air::tables::keccak::ROUNDS - 1);
-    chosen
-}
-
 /// Other values for a cell: one more, one less, the other bit, any field element, another row's.
 fn values(rows: &Rows, row: usize, column: usize, random: &mut Random) -> Vec<Goldilocks> {
     let honest = rows.row(row)[column];
@@ -163,5 +151,5 @@ fn values(rows: &Rows, row: usize, column: usize, random: &mut Random) -> Vec<Go
             values.push(value);
         }
     }
-    if rows.table == Table::Keccak { random.some(&values, 2) } else { values }
+    values
 }

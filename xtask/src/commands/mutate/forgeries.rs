@@ -125,7 +125,6 @@ fn swapped(subject: &Subject, at: usize, random: &mut Random) -> KindOutcome {
     let times: Vec<usize> = (0..rows.names.len()).filter(|&c| is_time(&rows.names[c])).collect();
     let mut choices: Vec<&[usize]> = times.chunks(1).collect();
     choices.push(&times);
-    // In `keccak` times mean something only in the rows with messages.
     let used: Vec<usize> = rows
         .used
         .iter()

@@ -118,12 +118,6 @@ const REASONS: &[Reason] = &[
         when: &[("is_begin", 1), ("offsets[0]", 1)],
         why: "a call's begin reads nothing if the source is aligned",
     },
-    Reason {
-        table: "keccak",
-        columns: &["time", "pointer"],
-        when: &[("export", 0)],
-        why: "only the last row of a permutation sends and receives messages",
-    },
     Reason { table: "modular_256", columns: FACTOR, when: &[("is_invert", 1)], why: INVERTS },
     Reason { table: "modular_384", columns: FACTOR, when: &[("is_invert", 1)], why: INVERTS },
     Reason {

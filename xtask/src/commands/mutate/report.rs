@@ -123,7 +123,7 @@ by nothing but a range check counts as free, unless it leaves the range.
 ";
 
 const CELLS: &str = "\
-Each column is changed in up to 48 random rows that are used (7 in `keccak`), to up to five values: \
+Each column is changed in up to 48 random rows that are used, to up to five values: \
 one more, one less, 0 for 1 or 1 for 0, a random field element, the cell of another row. A column \
 whose changes are never refused, in no part of the run, makes the command fail, whatever the reason. Rows that no message \
 uses (padding, and entries that nobody looks up) are tried too, two for each column: most of their \

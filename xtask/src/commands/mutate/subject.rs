@@ -13,10 +13,10 @@ use std::rc::Rc;
 use anyhow::{Context, ensure};
 use lvm_air::builder::Side;
 use lvm_air::bus::Bus;
-use lvm_air::check::{FilledPart, RowChecker, RowMessage, check_parts};
+use lvm_air::check::{FilledPart, RowChecker, RowMessage, check_parts, is_permuted};
 use lvm_air::degree::Degrees;
-use lvm_air::table::Table;
-use lvm_air::tables::keccak;
+use lvm_air::keccak_f::LANES;
+use lvm_air::table::{PERIOD, Table};
 use lvm_air::trace::Filled;
 use lvm_isa::segment::{Budget, Exit, Statement};
 use lvm_prover::{Program, Prover, RunTables, SegmentTables};
@@ -81,7 +81,7 @@ pub(super) struct Rows {
     pub(super) names: Vec<String>,
     /// Its honest cells.
     pub(super) cells: RowMajorMatrix<Goldilocks>,
-    /// Rows that mean something: they have messages, or belong to a permutation that was called.
+    /// Rows that mean something: they have messages, or a word of a permutation that was called.
     pub(super) used: Vec<usize>,
     /// The other rows.
     pub(super) unused: Vec<usize>,
@@ -207,9 +207,10 @@ impl Subject {
             let segment = self.tables[at].part.checked_sub(1);
             let segment = segment.map(|segment| &self.recording.segments[segment]);
             let permutations = segment.map_or(0, |segment| segment.events.keccaks.len());
+            let is_word = |row: usize| row / PERIOD < permutations && row % PERIOD < LANES;
             let rows = 0..self.tables[at].cells.height();
             let (used, unused) = rows.partition(|&row| match self.tables[at].table {
-                Table::Keccak => row < permutations * keccak::ROUNDS,
+                Table::Keccak => is_word(row),
                 _ => !self.evaluate(at, row, &Forgery::new()).messages.is_empty(),
             });
             (self.tables[at].used, self.tables[at].unused) = (used, unused);
@@ -241,21 +242,31 @@ impl Subject {
         Ok(())
     }
 
+    /// A row with some cells changed.
+    fn forged(&self, at: usize, row: usize, forgery: &Forgery) -> Vec<Goldilocks> {
+        let row = row % self.tables[at].cells.height();
+        let mut cells = self.tables[at].row(row).to_vec();
+        for (&(_, _, column), &value) in forgery.range((at, row, 0)..(at, row, usize::MAX)) {
+            cells[column] = value;
+        }
+        cells
+    }
+
+    /// Whether a row with some cells changed is one of a permutation that isn't what its words say.
+    fn breaks_layers(&self, at: usize, row: usize, forgery: &Forgery) -> bool {
+        let Rows { table, cells, .. } = &self.tables[at];
+        let first = row / PERIOD * PERIOD;
+        let rows = || (first..first + PERIOD).flat_map(|row| self.forged(at, row, forgery));
+        table.has_layers() && !is_permuted(&rows().collect::<Vec<_>>(), cells.width)
+    }
+
     /// Evaluates one row with some cells changed.
     pub(super) fn evaluate(&self, at: usize, row: usize, forgery: &Forgery) -> RowChecker {
         let rows = &self.tables[at];
         let height = rows.cells.height();
-        let forged = |row: usize| {
-            let row = row % height;
-            let mut cells = rows.row(row).to_vec();
-            for (&(_, _, column), &value) in forgery.range((at, row, 0)..(at, row, usize::MAX)) {
-                cells[column] = value;
-            }
-            cells
-        };
-        let (current, next) = (forged(row), forged(row + 1));
+        let (current, next) = (self.forged(at, row, forgery), self.forged(at, row + 1, forgery));
         let fixed = [rows.fixed(row), rows.fixed(row + 1)];
-        let mut checker = RowChecker::new([&current, &next], fixed, row, height);
+        let mut checker = RowChecker::new(rows.table, [&current, &next], fixed, row, height);
         rows.table.eval(&self.statements[rows.part], &mut checker);
         checker
     }
@@ -280,7 +291,7 @@ impl Subject {
         let mut excess: HashMap<Key, Goldilocks> = HashMap::new();
         for &(at, row) in &touched {
             let checker = self.evaluate(at, row, forgery);
-            if !checker.failures.is_empty() {
+            if !checker.failures.is_empty() || self.breaks_layers(at, row, forgery) {
                 return Verdict::Refused;
             }
             for message in &checker.messages {

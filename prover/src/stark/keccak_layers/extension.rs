@@ -1,0 +1,161 @@
+//! Lanes beside the subgroup of order 64 on which they are interpolated.
+
+use core::array::from_fn;
+
+use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_air::keccak_f::BITS;
+use p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
+
+use crate::stark::interactions::{LANES as PACK, Packed};
+use crate::stark::keccak_layers::{BYTES, coefficients};
+
+/// Packs of the points of one coset.
+pub(super) const PACKS: usize = BITS / PACK;
+/// Cosets at most, the subgroup itself included.
+const COSETS: usize = 4;
+
+/// What is the same for all permutations: how lanes are extended from the subgroup of order 64 to
+/// cosets, and how polynomials are found from their values there.
+pub(crate) struct Extension {
+    /// The cosets but the subgroup.
+    pub(super) cosets: Vec<Coset>,
+    /// Powers of the inverse of the subgroup's generator.
+    inverse_roots: [Val; BITS],
+    /// For each coset the inverse of its shift; the subgroup first.
+    inverse_shifts: [Val; COSETS],
+}
+
+/// The points `shift·ω^k`, k below 64.
+pub(super) struct Coset {
+    /// For each bit its Lagrange polynomial.
+    basis: Vec<[Packed; PACKS]>,
+    /// For each byte of a lane and each of its values the sum of its bits' polynomials, with
+    /// minus signs where a bit is 1.
+    parts: Vec<[Packed; PACKS]>,
+}
+
+impl Coset {
+    fn new(shift: Val) -> Self {
+        let root = Val::two_adic_generator(BITS.ilog2() as usize);
+        let roots = root.powers().collect_n(BITS);
+        let vanishing = (shift.exp_power_of_2(BITS.ilog2() as usize) - Val::ONE)
+            * Val::from_usize(BITS).inverse();
+        let basis: Vec<[Packed; PACKS]> = (0..BITS)
+            .map(|bit| {
+                let value =
+                    |k: usize| vanishing * roots[bit] * (shift * roots[k] - roots[bit]).inverse();
+                from_fn(|pack| Packed::from_fn(|lane| value(pack * PACK + lane)))
+            })
+            .collect();
+        let parts = (0..BYTES << 8)
+            .map(|at| {
+                let (byte, value) = (at >> 8, at & 0xff);
+                from_fn(|pack| {
+                    let bits = basis[8 * byte..][..8].iter().enumerate();
+                    bits.map(|(bit, b)| if value >> bit & 1 == 1 { -b[pack] } else { b[pack] })
+                        .sum()
+                })
+            })
+            .collect();
+        Self { basis, parts }
+    }
+
+    /// A lane at the points.
+    #[inline(always)]
+    pub(super) fn extend(&self, lane: u64, into: &mut [Packed; PACKS]) {
+        let bytes = lane.to_le_bytes();
+        let parts: [&[Packed; PACKS]; BYTES] =
+            from_fn(|byte| &self.parts[byte << 8 | usize::from(bytes[byte])]);
+        for (pack, value) in into.iter_mut().enumerate() {
+            *value = Packed::sum_array::<BYTES>(&parts.map(|part| part[pack]));
+        }
+    }
+
+    /// The polynomial with these values on the subgroup, at the points.
+    pub(super) fn extend_values(
+        &self,
+        values: &[Challenge; BITS],
+    ) -> [[Packed; CHALLENGE_DEGREE]; PACKS] {
+        let mut sums = [[Packed::ZERO; CHALLENGE_DEGREE]; PACKS];
+        for (value, basis) in values.iter().zip(&self.basis) {
+            let value = coefficients(value);
+            for (sums, basis) in sums.iter_mut().zip(basis) {
+                for (sum, &coefficient) in sums.iter_mut().zip(value) {
+                    *sum += *basis * coefficient;
+                }
+            }
+        }
+        sums
+    }
+}
+
+impl Default for Extension {
+    fn default() -> Self {
+        let root = Val::two_adic_generator(BITS.ilog2() as usize);
+        let shifts: [Val; COSETS] = from_fn(|coset| Val::GENERATOR.exp_u64(coset as u64));
+        let mut inverses = root.inverse().powers();
+        Self {
+            cosets: shifts[1..].iter().map(|&shift| Coset::new(shift)).collect(),
+            inverse_roots: from_fn(|_| inverses.next().unwrap_or_default()),
+            inverse_shifts: shifts.map(|shift| shift.inverse()),
+        }
+    }
+}
+
+impl Extension {
+    /// The coefficients of the polynomial with these values on the subgroup and on the cosets that
+    /// follow.
+    pub(super) fn interpolate(&self, values: &[[Challenge; BITS]]) -> Vec<Challenge> {
+        // On each coset first: there a polynomial is its remainder by X^64 − shift^64.
+        let count = Val::from_usize(BITS).inverse();
+        let remainders: Vec<[Challenge; BITS]> = values
+            .iter()
+            .zip(self.inverse_shifts)
+            .map(|(values, inverse_shift)| {
+                let mut scale = count;
+                from_fn(|k| {
+                    let roots = (0..BITS).map(|j| self.inverse_roots[j * k % BITS]);
+                    let sum: Challenge = values.iter().zip(roots).map(|(&v, root)| v * root).sum();
+                    let remainder = sum * scale;
+                    scale *= inverse_shift;
+                    remainder
+                })
+            })
+            .collect();
+        let points: Vec<Val> = self.inverse_shifts[..values.len()]
+            .iter()
+            .map(|shift| shift.inverse().exp_power_of_2(BITS.ilog2() as usize))
+            .collect();
+        let inverse = inverse_vandermonde(&points);
+        let mut coefficients = Vec::with_capacity(BITS * values.len());
+        for row in &inverse {
+            for k in 0..BITS {
+                let remainders = remainders.iter().map(|remainder| remainder[k]);
+                coefficients.push(remainders.zip(row).map(|(value, &factor)| value * factor).sum());
+            }
+        }
+        coefficients
+    }
+}
+
+/// The rows that make coefficients, from the lowest on, of values at the points.
+pub(super) fn inverse_vandermonde(points: &[Val]) -> Vec<Vec<Val>> {
+    let mut rows = vec![vec![Val::ZERO; points.len()]; points.len()];
+    for (i, &point) in points.iter().enumerate() {
+        // The Lagrange polynomial of the point.
+        let mut polynomial = vec![Val::ONE];
+        for (_, &other) in points.iter().enumerate().filter(|(j, _)| *j != i) {
+            let scale = (point - other).inverse();
+            let mut next = vec![Val::ZERO; polynomial.len() + 1];
+            for (degree, &coefficient) in polynomial.iter().enumerate() {
+                next[degree + 1] += coefficient * scale;
+                next[degree] -= coefficient * other * scale;
+            }
+            polynomial = next;
+        }
+        for (row, coefficient) in rows.iter_mut().zip(polynomial) {
+            row[i] = coefficient;
+        }
+    }
+    rows
+}
