@@ -23,12 +23,6 @@ pub trait TableBuilder: AirBuilder<F = Goldilocks> {
     /// Requires `zero` to be zero on every row.
     fn constrain(&mut self, label: &'static str, zero: impl Into<Self::Expr>);
 
-    /// Whether constraints are collected, and not messages alone; tables may leave out long ones
-    /// where they aren't.
-    fn wants_constraints(&self) -> bool {
-        true
-    }
-
     /// Puts `fields` on `bus`, `multiplicity` times.
     ///
     /// `multiplicity_max` bounds the multiplicity on any row; the table's constraints must

@@ -105,8 +105,8 @@ pub fn cells(tally: &Tally) -> u64 {
     of_rows + others.into_iter().map(|(rows, cells)| rows * u64::from(cells)).sum::<u64>()
 }
 
-/// Numbers of keccak-f calls that fill their table, of heights where it is worth while: the table is
-/// so wide that a half-empty one costs more than anything else.
+/// Numbers of keccak-f calls that fill their table, of heights where it is worth while: permutations
+/// up to a power of two are padding, in one table that isn't split.
 fn keccak_fills() -> Vec<u64> {
     const LOG_HEIGHT_MIN: usize = 11;
     (LOG_HEIGHT_MIN..=LOG_HEIGHT_MAX).map(|log| 1 << (log - keccak::LOG_ROWS)).collect()

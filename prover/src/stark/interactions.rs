@@ -267,10 +267,6 @@ impl TableBuilder for Fractions<'_> {
     #[inline(always)]
     fn constrain(&mut self, _label: &'static str, _zero: impl Into<Packed>) {}
 
-    fn wants_constraints(&self) -> bool {
-        false
-    }
-
     #[inline(always)]
     fn message(
         &mut self,

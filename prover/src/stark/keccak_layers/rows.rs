@@ -4,7 +4,7 @@ use core::array::from_fn;
 
 use lvm_air::field::{Challenge, Val};
 use lvm_verifier::stark::keccak_layers::{Layer, WeightsAt, evaluate};
-use lvm_verifier::stark::links::equality as equality_with;
+use lvm_verifier::stark::links;
 use lvm_verifier::stark::transcript::Transcript;
 use p3_field::{Algebra, Field, PackedFieldExtension, PrimeCharacteristicRing};
 use rayon::prelude::*;
@@ -72,7 +72,7 @@ pub(super) fn sum_rows(
             (0..PACK).flat_map(|lane| packs.iter().map(move |pack| pack.extract(lane))).collect();
     }
     // In place of the bits that are left.
-    let mut eq = equality_with(&point[..bits.len()]);
+    let mut eq = links::equality(&point[..bits.len()]);
     for bit in bits {
         halve(&mut eq);
         let values = evaluations(layer, weights, &columns, &eq);
