@@ -22,13 +22,15 @@ use rayon::prelude::*;
 use crate::stark::interactions::{LANES as PACK, Packed, PackedChallenge};
 use crate::stark::keccak_layers::bits::{BitTable, bit_sums};
 use crate::stark::keccak_layers::extension::PACKS;
-use crate::stark::keccak_layers::gates::Gates;
+use crate::stark::keccak_layers::gates::{Block, add_gates, gates_of, weigh_gates};
 use crate::stark::keccak_layers::rows::sum_rows;
+use crate::stark::keccak_layers::sums::BLOCK;
 
 mod bits;
 mod extension;
 mod gates;
 mod rows;
+mod sums;
 
 pub(crate) use crate::stark::keccak_layers::extension::Extension;
 
@@ -163,47 +165,54 @@ impl Words<'_> {
         equality: &[Challenge],
     ) -> Vec<Challenge> {
         let weights = with_padding(equality, self.states.len());
-        let (carried, of_gates) = self.sums_on_subgroup(claim, &weights);
-        let mut values = vec![of_gates];
+        let (carried, of_outputs) = self.sums_on_subgroup(claim, &weights);
         let cosets = &extension.cosets[..self.layer.chunks() - 1];
-        let gates: Vec<Gates<'_>> =
-            cosets.iter().map(|coset| Gates::new(coset, self.layer, &claim.weights)).collect();
-        let zero = || vec![[PackedChallenge::ZERO; PACKS]; gates.len()];
+        let gates = gates_of(self.layer);
+        let zero = || vec![PackedChallenge::ZERO; cosets.len() * PACKS * gates];
         let task = task_of(weights.len());
-        let mut sums = weights
+        let of_gates = weights
             .par_chunks(task)
             .enumerate()
             .fold(zero, |mut sums, (index, weights)| {
-                let inputs: Vec<[u64; INPUTS]> =
-                    (0..weights.len()).map(|i| self.inputs(index * task + i)).collect();
-                let mut extended = [[Packed::ZERO; PACKS]; INPUTS];
-                for (gates, sums) in gates.iter().zip(&mut sums) {
-                    for (lanes, &weight) in inputs.iter().zip(weights) {
-                        gates.add(lanes, weight, &mut extended, sums);
-                    }
+                let blocks: Vec<Block> = weights
+                    .chunks(BLOCK)
+                    .enumerate()
+                    .map(|(block, weights)| {
+                        Block::new(weights, |i| self.inputs(index * task + block * BLOCK + i))
+                    })
+                    .collect();
+                let points = cosets.iter().flat_map(|coset| &coset.packs);
+                for (points, sums) in points.zip(sums.chunks_exact_mut(gates)) {
+                    add_gates(self.layer, points, &blocks, sums);
                 }
                 sums
             })
             .reduce(zero, |mut a, b| {
-                for (a, b) in a.iter_mut().flatten().zip(b.into_iter().flatten()) {
+                for (a, b) in a.iter_mut().zip(b) {
                     *a += b;
                 }
                 a
             });
-        for (coset, sums) in cosets.iter().zip(&mut sums) {
-            if let Some(carried) = &carried {
-                let mut carried = coset.extend_values(carried).map(packed);
-                if let Weights::Parities { bits, .. } = &claim.weights {
-                    for (carried, bits) in carried.iter_mut().zip(coset.extend_values(bits)) {
-                        *carried *= packed(bits);
+        let on_cosets: Vec<[Challenge; BITS]> = cosets
+            .par_iter()
+            .zip(of_gates.par_chunks_exact(PACKS * gates))
+            .map(|(coset, of_gates)| {
+                let mut sums = weigh_gates(self.layer, &claim.weights, coset, of_gates);
+                if let Some(carried) = &carried {
+                    let mut carried = coset.extend(carried);
+                    if let Weights::Parities { bits, .. } = &claim.weights {
+                        for (carried, bits) in carried.iter_mut().zip(coset.extend(bits)) {
+                            *carried *= bits;
+                        }
+                    }
+                    for (sum, carried) in sums.iter_mut().zip(carried) {
+                        *sum += carried;
                     }
                 }
-                for (sum, carried) in sums.iter_mut().zip(carried) {
-                    *sum += carried;
-                }
-            }
-            values.push(from_fn(|k| sums[k / PACK].extract(k % PACK)));
-        }
+                from_fn(|k| sums[k / PACK].extract(k % PACK))
+            })
+            .collect();
+        let values: Vec<_> = [of_outputs].into_iter().chain(on_cosets).collect();
         extension.interpolate(&values)
     }
 

@@ -6,8 +6,8 @@ use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::keccak_f::BITS;
 use p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 
-use crate::stark::interactions::{LANES as PACK, Packed};
-use crate::stark::keccak_layers::{BYTES, coefficients};
+use crate::stark::interactions::{LANES as PACK, Packed, PackedChallenge};
+use crate::stark::keccak_layers::{BYTES, coefficients, packed};
 
 /// Packs of the points of one coset.
 pub(super) const PACKS: usize = BITS / PACK;
@@ -29,9 +29,39 @@ pub(crate) struct Extension {
 pub(super) struct Coset {
     /// For each bit its Lagrange polynomial.
     basis: Vec<[Packed; PACKS]>,
-    /// For each byte of a lane and each of its values the sum of its bits' polynomials, with
-    /// minus signs where a bit is 1.
-    parts: Vec<[Packed; PACKS]>,
+    /// By packs.
+    pub(super) packs: Vec<Points>,
+}
+
+/// A pack of points.
+pub(super) struct Points {
+    /// For each byte of a lane and each of its values the sum of its bits' Lagrange polynomials,
+    /// with minus signs where a bit is 1.
+    parts: Box<[[Packed; 256]; BYTES]>,
+}
+
+impl Points {
+    fn new(basis: impl Fn(usize) -> Packed) -> Self {
+        let mut parts = Box::new([[Packed::ZERO; 256]; BYTES]);
+        for (byte, parts) in parts.iter_mut().enumerate() {
+            for (value, part) in parts.iter_mut().enumerate() {
+                let bit = |bit: usize| {
+                    let polynomial = basis(8 * byte + bit);
+                    if value >> bit & 1 == 1 { -polynomial } else { polynomial }
+                };
+                *part = (0..8).map(bit).sum();
+            }
+        }
+        Self { parts }
+    }
+
+    /// A lane at the points.
+    #[inline(always)]
+    pub(super) fn extend(&self, lane: u64) -> Packed {
+        let bytes = lane.to_le_bytes();
+        let parts: [Packed; BYTES] = from_fn(|byte| self.parts[byte][usize::from(bytes[byte])]);
+        Packed::sum_array::<BYTES>(&parts)
+    }
 }
 
 impl Coset {
@@ -47,35 +77,12 @@ impl Coset {
                 from_fn(|pack| Packed::from_fn(|lane| value(pack * PACK + lane)))
             })
             .collect();
-        let parts = (0..BYTES << 8)
-            .map(|at| {
-                let (byte, value) = (at >> 8, at & 0xff);
-                from_fn(|pack| {
-                    let bits = basis[8 * byte..][..8].iter().enumerate();
-                    bits.map(|(bit, b)| if value >> bit & 1 == 1 { -b[pack] } else { b[pack] })
-                        .sum()
-                })
-            })
-            .collect();
-        Self { basis, parts }
-    }
-
-    /// A lane at the points.
-    #[inline(always)]
-    pub(super) fn extend(&self, lane: u64, into: &mut [Packed; PACKS]) {
-        let bytes = lane.to_le_bytes();
-        let parts: [&[Packed; PACKS]; BYTES] =
-            from_fn(|byte| &self.parts[byte << 8 | usize::from(bytes[byte])]);
-        for (pack, value) in into.iter_mut().enumerate() {
-            *value = Packed::sum_array::<BYTES>(&parts.map(|part| part[pack]));
-        }
+        let packs = (0..PACKS).map(|pack| Points::new(|bit| basis[bit][pack])).collect();
+        Self { basis, packs }
     }
 
     /// The polynomial with these values on the subgroup, at the points.
-    pub(super) fn extend_values(
-        &self,
-        values: &[Challenge; BITS],
-    ) -> [[Packed; CHALLENGE_DEGREE]; PACKS] {
+    pub(super) fn extend(&self, values: &[Challenge; BITS]) -> [PackedChallenge; PACKS] {
         let mut sums = [[Packed::ZERO; CHALLENGE_DEGREE]; PACKS];
         for (value, basis) in values.iter().zip(&self.basis) {
             let value = coefficients(value);
@@ -85,7 +92,7 @@ impl Coset {
                 }
             }
         }
-        sums
+        sums.map(packed)
     }
 }
 
