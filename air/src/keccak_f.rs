@@ -134,10 +134,12 @@ pub fn permute(state: &[u64; LANES]) -> [u64; LANES] {
 #[inline(always)]
 pub fn chi<V: PrimeCharacteristicRing + Copy>(moved: &[V; PLANE]) -> [V; PLANE] {
     // Bits a + (1 − b)·c: 1 − 2·(1 + b)/2·(1 − c)/2, times a.
-    from_fn(|x| {
-        let [a, b, c] = [0, 1, 2].map(|step| moved[(x + step) % PLANE]);
-        a * (V::TWO - (V::ONE + b) * (V::ONE - c))
-    })
+    let mut after = *moved;
+    for (x, a) in after.iter_mut().enumerate() {
+        let [b, c] = [moved[(x + 1) % PLANE], moved[(x + 2) % PLANE]];
+        *a *= (b + V::ONE) * (c - V::ONE) + V::TWO;
+    }
+    after
 }
 
 /// What theta multiplies the lanes of each x by, of the parities and the rotated parities; degree 2.

@@ -7,6 +7,7 @@ use lvm_air::keccak_f::BITS;
 use p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 
 use crate::stark::interactions::{LANES as PACK, Packed, PackedChallenge};
+use crate::stark::keccak_layers::sums::Part;
 use crate::stark::keccak_layers::{BYTES, coefficients, packed};
 
 /// Packs of the points of one coset.
@@ -37,30 +38,26 @@ pub(super) struct Coset {
 pub(super) struct Points {
     /// For each byte of a lane and each of its values the sum of its bits' Lagrange polynomials,
     /// with minus signs where a bit is 1.
-    parts: Box<[[Packed; 256]; BYTES]>,
+    parts: Box<[[Part; 256]; BYTES]>,
 }
 
 impl Points {
     fn new(basis: impl Fn(usize) -> Packed) -> Self {
-        let mut parts = Box::new([[Packed::ZERO; 256]; BYTES]);
-        for (byte, parts) in parts.iter_mut().enumerate() {
-            for (value, part) in parts.iter_mut().enumerate() {
-                let bit = |bit: usize| {
-                    let polynomial = basis(8 * byte + bit);
-                    if value >> bit & 1 == 1 { -polynomial } else { polynomial }
-                };
-                *part = (0..8).map(bit).sum();
-            }
-        }
-        Self { parts }
+        let part = |byte: usize, value: usize| {
+            let bit = |bit: usize| {
+                let polynomial = basis(8 * byte + bit);
+                if value >> bit & 1 == 1 { -polynomial } else { polynomial }
+            };
+            Part::new((0..8).map(bit).sum())
+        };
+        Self { parts: Box::new(from_fn(|byte| from_fn(|value| part(byte, value)))) }
     }
 
     /// A lane at the points.
     #[inline(always)]
     pub(super) fn extend(&self, lane: u64) -> Packed {
         let bytes = lane.to_le_bytes();
-        let parts: [Packed; BYTES] = from_fn(|byte| self.parts[byte][usize::from(bytes[byte])]);
-        Packed::sum_array::<BYTES>(&parts)
+        Part::sum(from_fn(|byte| &self.parts[byte][usize::from(bytes[byte])]))
     }
 }
 

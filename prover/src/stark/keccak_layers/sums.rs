@@ -1,21 +1,23 @@
-//! Sums over permutations of what a gate makes at points of a coset, times the permutations'
-//! weights: products of a base-field element and a challenge, of which many are added up before
-//! they are reduced.
+//! Sums at a pack of points: of the parts of a lane, and over permutations of what a gate makes,
+//! times the permutations' weights.
+//!
+//! These are most of the additions and multiplications. Where the machine adds up products of 52
+//! bits, they are reduced once for many products.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge};
 use p3_field::PrimeCharacteristicRing;
 
 use crate::stark::interactions::Packed;
-use crate::stark::keccak_layers::coefficients;
+use crate::stark::keccak_layers::{BYTES, coefficients};
 
 #[cfg(not(all(
     target_arch = "x86_64",
     target_feature = "avx512f",
     target_feature = "avx512ifma"
 )))]
-pub(super) use by_field::{BlockWeights, Sum};
+pub(super) use by_field::{BlockWeights, Part, Sum};
 #[cfg(all(target_arch = "x86_64", target_feature = "avx512f", target_feature = "avx512ifma"))]
-pub(super) use by_limbs::{BlockWeights, Sum};
+pub(super) use by_limbs::{BlockWeights, Part, Sum};
 
 /// Permutations whose products are added up at a time.
 pub(super) const BLOCK: usize = 8;
@@ -32,6 +34,21 @@ mod by_field {
     use p3_field::Algebra;
 
     use super::*;
+
+    /// A part of a lane at the points.
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Part(Packed);
+
+    impl Part {
+        pub(in super::super) fn new(part: Packed) -> Self {
+            Self(part)
+        }
+
+        #[inline(always)]
+        pub(in super::super) fn sum(parts: [&Self; BYTES]) -> Packed {
+            Packed::sum_array::<BYTES>(&parts.map(|part| part.0))
+        }
+    }
 
     /// The weights of a block of permutations, by their coefficients.
     #[derive(Clone, Copy)]
@@ -82,6 +99,41 @@ mod by_limbs {
     /// Bits of a weight's lower limb. With what is left of a value above 52 bits it makes 52.
     const LOW: u32 = 40;
 
+    /// A part of a lane at the points, as numbers below the field's order.
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Part(u64x8);
+
+    impl Part {
+        pub(in super::super) fn new(part: Packed) -> Self {
+            Self(numbers(part))
+        }
+
+        #[inline(always)]
+        pub(in super::super) fn sum(parts: [&Self; BYTES]) -> Packed {
+            // Instead of 2^64 there is 2^64 modulo the order. A sum that a number below the order
+            // made overflow is below the order as well, so the correction doesn't overflow.
+            let correction = u64x8::splat(Val::ORDER_U64.wrapping_neg());
+            let [first, rest @ ..] = parts;
+            let sum = rest.into_iter().fold(first.0, |sum, part| {
+                let next = sum + part.0;
+                next + (next.simd_lt(part.0) & correction)
+            });
+            elements(sum)
+        }
+    }
+
+    /// The elements as numbers below the field's order.
+    #[inline(always)]
+    fn numbers(elements: Packed) -> u64x8 {
+        u64x8::new(from_fn(|lane| elements.as_slice()[lane].as_canonical_u64()))
+    }
+
+    #[inline(always)]
+    fn elements(numbers: u64x8) -> Packed {
+        let numbers = numbers.to_array();
+        Packed::from_fn(|lane| Val::new(numbers[lane]))
+    }
+
     /// The weights of a block of permutations, by their coefficients, in two limbs.
     #[derive(Clone, Copy)]
     pub(in super::super) struct BlockWeights([[[u64; 2]; BLOCK]; CHALLENGE_DEGREE]);
@@ -108,7 +160,7 @@ mod by_limbs {
         pub(in super::super) fn add(&mut self, values: &[Packed; BLOCK], weights: &BlockWeights) {
             let mut sums = self.0;
             for (at, value) in values.iter().enumerate() {
-                let value = u64x8::new(from_fn(|lane| value.as_slice()[lane].as_canonical_u64()));
+                let value = numbers(*value);
                 let top = value >> FACTOR;
                 for (sums, weights) in sums.iter_mut().zip(&weights.0) {
                     let [low, high] = weights[at].map(u64x8::splat);
@@ -125,13 +177,7 @@ mod by_limbs {
 
         pub(in super::super) fn reduce(&self) -> [Packed; CHALLENGE_DEGREE] {
             let places = [0, LOW, FACTOR, LOW + FACTOR].map(|bits| Val::TWO.exp_u64(bits.into()));
-            self.0.map(|sums| {
-                let sums = sums.map(|sum| {
-                    let sum = sum.to_array();
-                    Packed::from_fn(|lane| Val::new(sum[lane]))
-                });
-                Packed::mixed_dot_product(&sums, &places)
-            })
+            self.0.map(|sums| Packed::mixed_dot_product(&sums.map(elements), &places))
         }
     }
 }
