@@ -24,13 +24,12 @@ use crate::stark::keccak_layers::bits::{BitTable, bit_sums};
 use crate::stark::keccak_layers::extension::PACKS;
 use crate::stark::keccak_layers::gates::{Block, add_gates, gates_of, weigh_gates};
 use crate::stark::keccak_layers::rows::sum_rows;
-use crate::stark::keccak_layers::sums::BLOCK;
+use crate::stark::sums::BLOCK;
 
 mod bits;
 mod extension;
 mod gates;
 mod rows;
-mod sums;
 
 pub(crate) use crate::stark::keccak_layers::extension::Extension;
 

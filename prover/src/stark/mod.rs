@@ -9,6 +9,7 @@ mod links;
 mod openings;
 mod quotient;
 pub(crate) mod reused;
+mod sums;
 mod transform;
 
 use core::ops::Range;

@@ -1,5 +1,7 @@
 //! Steps 8 and 9: the columns' values at ζ, and the function of each height that proves them.
 
+use core::array::from_fn;
+
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_verifier::stark::Tree;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
@@ -16,10 +18,11 @@ use rayon::prelude::*;
 use crate::stark::commit::Cells;
 use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, invert, transpose};
 use crate::stark::reused::Reused;
+use crate::stark::sums::{BLOCK, Factor, MAX_PRODUCTS, Sum};
 use crate::stark::transform::extend_values;
 
 /// Rows that one task takes.
-const TASK_ROWS: usize = 1 << 10;
+const TASK_ROWS: usize = MAX_PRODUCTS;
 
 /// The points of one height's evaluation domain, in bit-reversed order.
 pub(crate) struct Points {
@@ -83,26 +86,28 @@ impl Points {
             .into_par_iter()
             .map(|task| {
                 let rows = task * TASK_ROWS..((task + 1) * TASK_ROWS).min(height);
-                let mut sums = vec![[Packed::ZERO; CHALLENGE_DEGREE]; packs];
-                for row in rows {
-                    let weight = inverse_distances[row] * self.points[row];
-                    let weight = broadcast(weight);
-                    let cells = &matrix.values[row * width..(row + 1) * width];
-                    for (sum, cells) in sums.iter_mut().zip(Packed::pack_slice(cells)) {
-                        for (sum, weight) in sum.iter_mut().zip(weight) {
-                            *sum += *cells * weight;
-                        }
+                let mut sums = vec![Sum::default(); packs];
+                for first in rows.step_by(BLOCK) {
+                    // Tables may have fewer rows than are added at a time.
+                    let weights = from_fn(|i| match first + i {
+                        row if row < height => inverse_distances[row] * self.points[row],
+                        _ => Challenge::ZERO,
+                    });
+                    let weights = weights.map(Factor::new);
+                    let cells: [&[Packed]; BLOCK] = from_fn(|i| {
+                        Packed::pack_slice(row_of(matrix, (first + i).min(height - 1)))
+                    });
+                    for (pack, sum) in sums.iter_mut().enumerate() {
+                        sum.add(&cells.map(|cells| cells[pack]), &weights);
                     }
                 }
-                sums
+                sums.iter().map(Sum::reduce).collect()
             })
             .reduce(
                 || vec![[Packed::ZERO; CHALLENGE_DEGREE]; packs],
                 |mut a, b| {
-                    for (a, b) in a.iter_mut().zip(b) {
-                        for (a, b) in a.iter_mut().zip(b) {
-                            *a += b;
-                        }
+                    for (a, b) in a.iter_mut().flatten().zip(b.into_iter().flatten()) {
+                        *a += b;
                     }
                     a
                 },
@@ -210,7 +215,7 @@ struct Weighted<'a> {
     /// First of the packs into which a row is divided.
     start: usize,
     /// By pack; zero beside the columns.
-    weights: Vec<[Packed; CHALLENGE_DEGREE]>,
+    weights: Vec<[Factor; LANES]>,
 }
 
 impl<'a> Weighted<'a> {
@@ -226,24 +231,21 @@ impl<'a> Weighted<'a> {
 /// The weighted sums of columns in as many rows as there are lanes, from row `first` on.
 #[inline]
 fn weighted_sum(columns: &[Weighted<'_>], first: usize) -> PackedChallenge {
-    let mut sums = [[Packed::ZERO; LANES]; CHALLENGE_DEGREE];
+    let mut sums = PackedChallenge::ZERO;
     for Weighted { matrix, start, weights } in columns {
-        for lane in 0..LANES {
-            let mut row = [Packed::ZERO; CHALLENGE_DEGREE];
-            let cells = &Packed::pack_slice(row_of(matrix, first + lane))[*start..];
-            for (weights, cells) in weights.iter().zip(cells) {
-                for (sum, weight) in row.iter_mut().zip(weights) {
-                    *sum += *weight * *cells;
-                }
+        let rows: [&[Packed]; LANES] =
+            from_fn(|lane| &Packed::pack_slice(row_of(matrix, first + lane))[*start..]);
+        for (task, weights) in weights.chunks(MAX_PRODUCTS / LANES).enumerate() {
+            let mut sum = Sum::default();
+            for (pack, weights) in weights.iter().enumerate() {
+                let pack = task * (MAX_PRODUCTS / LANES) + pack;
+                sum.add(&transpose(rows.map(|row| row[pack])), weights);
             }
-            for (sums, sum) in sums.iter_mut().zip(row) {
-                sums[lane] += sum;
-            }
+            let coefficients = sum.reduce();
+            sums += PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i]);
         }
     }
-    let [a, b, c] = sums.map(|sums| transpose(sums).into_iter().sum::<Packed>());
-    let mut coefficients = [a, b, c].into_iter();
-    PackedChallenge::from_basis_coefficients_fn(|_| coefficients.next().unwrap_or_default())
+    sums
 }
 
 /// Weights of the base columns of interaction columns whose weighted sum is that of the interaction
@@ -252,7 +254,7 @@ fn picking(columns: &[Kind], kind: Kind) -> Vec<Challenge> {
     if !columns.contains(&kind) {
         return Vec::new();
     }
-    let basis: [Challenge; CHALLENGE_DEGREE] = core::array::from_fn(|i| {
+    let basis: [Challenge; CHALLENGE_DEGREE] = from_fn(|i| {
         Challenge::from_basis_coefficients_fn(|j| if i == j { Val::ONE } else { Val::ZERO })
     });
     let of_column = |&column: &Kind| {
@@ -265,28 +267,14 @@ fn row_of(matrix: &Cells, row: usize) -> &[Val] {
     &matrix.values[row * matrix.width..(row + 1) * matrix.width]
 }
 
-/// A challenge's coefficients, each in all lanes.
-fn broadcast(challenge: Challenge) -> [Packed; CHALLENGE_DEGREE] {
-    let coefficients: &[Val] = challenge.as_basis_coefficients_slice();
-    core::array::from_fn(|i| Packed::from(coefficients[i]))
-}
-
 /// Weights of the columns from `offset` on, beside the packs of a row: zero where a pack begins
 /// before `offset` or ends after the last.
-fn pack_weights(weights: &[Challenge], offset: usize) -> Vec<[Packed; CHALLENGE_DEGREE]> {
+fn pack_weights(weights: &[Challenge], offset: usize) -> Vec<[Factor; LANES]> {
     let before = offset % LANES;
     let packs = (before + weights.len()).div_ceil(LANES);
-    let weight = |column: usize, i: usize| {
-        column
-            .checked_sub(before)
-            .and_then(|column| weights.get(column))
-            .map_or(Val::ZERO, |weight| {
-                <Challenge as BasedVectorSpace<Val>>::as_basis_coefficients_slice(weight)[i]
-            })
+    let weight = |column: usize| {
+        let weight = column.checked_sub(before).and_then(|column| weights.get(column));
+        Factor::new(weight.copied().unwrap_or_default())
     };
-    (0..packs)
-        .map(|pack| {
-            core::array::from_fn(|i| Packed::from_fn(|lane| weight(pack * LANES + lane, i)))
-        })
-        .collect()
+    (0..packs).map(|pack| from_fn(|lane| weight(pack * LANES + lane))).collect()
 }

@@ -443,3 +443,28 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod timing {
+    use super::*;
+    #[test]
+    fn time() {
+        for (log, width) in [(12, 64), (16, 64), (17, 144)] {
+            let cell = |i: usize| Val::from_u64((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let m = RowMajorMatrix::new((0..width << log).map(cell).collect(), width);
+            let reused = Reused::default();
+            let mut best = f64::MAX;
+            for _ in 0..(1 << (21 - log)) {
+                let start = std::time::Instant::now();
+                let e = extend(&reused, &m);
+                best = best.min(start.elapsed().as_secs_f64());
+                reused.give_back(e.values);
+            }
+            eprintln!(
+                "extend {log} {width}: {:.3} ms, {:.2} ns per cell",
+                best * 1e3,
+                best * 1e9 / (width << log) as f64
+            );
+        }
+    }
+}

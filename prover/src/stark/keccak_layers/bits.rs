@@ -4,12 +4,13 @@ use lvm_air::field::{Challenge, Val};
 use lvm_air::keccak_f::BITS;
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 use rayon::prelude::*;
+use wide::u64x8;
 
 use crate::stark::keccak_layers::{BYTES, TASK, coefficients};
 
 /// A challenge in halves of its coefficients, of which many are added up before one reduction.
 #[derive(Clone, Copy, Default)]
-struct Wide([u64; 8]);
+struct Wide(u64x8);
 
 impl Wide {
     fn new(challenge: Challenge) -> Self {
@@ -18,35 +19,35 @@ impl Wide {
             let value = coefficient.as_canonical_u64();
             (halves[i], halves[i + 4]) = (value & u64::from(u32::MAX), value >> 32);
         }
-        Self(halves)
+        Self(u64x8::new(halves))
     }
 
     #[inline(always)]
     fn add(&mut self, other: &Self) {
-        for (half, other) in self.0.iter_mut().zip(&other.0) {
-            *half += other;
-        }
+        self.0 += other.0;
     }
 
     /// The sums of all sets of up to eight weights, by the sets' bits.
-    fn sets(weights: &[Challenge]) -> [Self; 256] {
-        let mut sets = [Self::default(); 256];
-        for (i, &weight) in weights.iter().enumerate() {
-            let weight = Self::new(weight);
-            let (without, with) = sets.split_at_mut(1 << i);
+    fn sets(weights: &[Challenge], sets: &mut [Self; 256]) {
+        let mut all = [Self::default(); 8];
+        for (wide, &weight) in all.iter_mut().zip(weights) {
+            *wide = Self::new(weight);
+        }
+        sets[0] = Self::default();
+        for (bit, weight) in all.iter().enumerate() {
+            let (without, with) = sets.split_at_mut(1 << bit);
             for (with, without) in with.iter_mut().zip(without) {
-                *with = *without;
-                with.add(&weight);
+                with.0 = without.0 + weight.0;
             }
         }
-        sets
     }
 
     /// The sum of fewer than 2^32 challenges.
     #[inline(always)]
     fn reduce(&self) -> Challenge {
+        let halves = self.0.to_array();
         Challenge::from_basis_coefficients_fn(|i| {
-            let sum = u128::from(self.0[i]) + (u128::from(self.0[i + 4]) << 32);
+            let sum = u128::from(halves[i]) + (u128::from(halves[i + 4]) << 32);
             Val::from_u128(sum)
         })
     }
@@ -94,20 +95,22 @@ pub(super) fn bit_sums<const N: usize>(
         .enumerate()
         .fold(zero, |mut sums, (task, weights)| {
             // For each eight permutations the sums of all sets of their weights.
-            let sets: Vec<[Wide; 256]> = weights.chunks(8).map(Wide::sets).collect();
+            let mut sets = vec![[Wide::default(); 256]; weights.len().div_ceil(8)];
+            for (sets, weights) in sets.iter_mut().zip(weights.chunks(8)) {
+                Wide::sets(weights, sets);
+            }
             let words: Vec<[u64; N]> = (0..weights.len()).map(|i| lanes(task * TASK + i)).collect();
             for (lane, sums) in sums.iter_mut().enumerate() {
-                for (sets, words) in sets.iter().zip(words.chunks(8)) {
-                    let mut bytes = [[0; BYTES]; 8];
-                    for (bytes, words) in bytes.iter_mut().zip(words) {
-                        *bytes = words[lane].to_le_bytes();
-                    }
-                    for (byte, sums) in sums.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-                        let columns = transpose(u64::from_le_bytes(bytes.map(|b| b[byte])));
-                        for (sum, set) in sums.iter_mut().zip(columns.to_le_bytes()) {
-                            sum.add(&sets[usize::from(set)]);
+                let squares: Vec<[[u8; BYTES]; 8]> =
+                    words.chunks(8).map(|words| mirrored(words, lane)).collect();
+                for (byte, sums) in sums.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                    let mut new = *sums;
+                    for (sets, squares) in sets.iter().zip(&squares) {
+                        for (sum, square) in new.iter_mut().zip(squares) {
+                            sum.add(&sets[usize::from(square[byte])]);
                         }
                     }
+                    *sums = new;
                 }
             }
             sums
@@ -117,15 +120,22 @@ pub(super) fn bit_sums<const N: usize>(
     ones.into_iter().map(|sums| sums.map(|sum| total - sum.reduce().double())).collect()
 }
 
-/// A square of 8 × 8 bits, mirrored.
-const fn transpose(square: u64) -> u64 {
-    let mut x = square;
-    let mut swap = (x ^ x >> 7) & 0x00aa_00aa_00aa_00aa;
-    x ^= swap ^ swap << 7;
-    swap = (x ^ x >> 14) & 0x0000_cccc_0000_cccc;
-    x ^= swap ^ swap << 14;
-    swap = (x ^ x >> 28) & 0x0000_0000_f0f0_f0f0;
-    x ^ swap ^ swap << 28
+/// The bits of one lane of up to eight permutations, by their numbers modulo 8, then divided by 8.
+#[inline(always)]
+fn mirrored<const N: usize>(words: &[[u64; N]], lane: usize) -> [[u8; BYTES]; 8] {
+    let mut rows = [0; 8];
+    for (row, words) in rows.iter_mut().zip(words) {
+        *row = words[lane];
+    }
+    // For each byte the eight rows are a square of bits. Its quarters are swapped, and theirs.
+    for (step, mask) in [(4, u64::MAX / 0x11), (2, u64::MAX / 5), (1, u64::MAX / 3)] {
+        for low in (0..8).filter(|row| row & step == 0) {
+            let swapped = (rows[low] >> step ^ rows[low + step]) & mask;
+            rows[low] ^= swapped << step;
+            rows[low + step] ^= swapped;
+        }
+    }
+    rows.map(u64::to_le_bytes)
 }
 
 #[cfg(test)]
@@ -133,9 +143,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn squares_are_mirrored() {
-        for (row, column) in (0..8).flat_map(|row| (0..8).map(move |column| (row, column))) {
-            assert_eq!(transpose(1 << (8 * row + column)), 1 << (8 * column + row));
+    fn bits_are_mirrored() {
+        let words: [[u64; 1]; 8] =
+            core::array::from_fn(|i| [(i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)]);
+        let mirrored = mirrored(&words, 0);
+        for (bit, n) in (0..BITS).flat_map(|bit| (0..8).map(move |n| (bit, n))) {
+            assert_eq!(mirrored[bit % 8][bit / 8] >> n & 1, (words[n][0] >> bit & 1) as u8);
         }
     }
 }

@@ -7,8 +7,8 @@ use lvm_air::keccak_f::BITS;
 use p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 
 use crate::stark::interactions::{LANES as PACK, Packed, PackedChallenge};
-use crate::stark::keccak_layers::sums::Part;
 use crate::stark::keccak_layers::{BYTES, coefficients, packed};
+use crate::stark::sums::Part;
 
 /// Packs of the points of one coset.
 pub(super) const PACKS: usize = BITS / PACK;
@@ -57,7 +57,7 @@ impl Points {
     #[inline(always)]
     pub(super) fn extend(&self, lane: u64) -> Packed {
         let bytes = lane.to_le_bytes();
-        Part::sum(from_fn(|byte| &self.parts[byte][usize::from(bytes[byte])]))
+        Part::sum::<BYTES>(from_fn(|byte| &self.parts[byte][usize::from(bytes[byte])]))
     }
 }
 

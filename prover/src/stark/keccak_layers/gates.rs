@@ -9,15 +9,15 @@ use p3_field::PrimeCharacteristicRing;
 
 use crate::stark::interactions::{Packed, PackedChallenge};
 use crate::stark::keccak_layers::extension::{Coset, PACKS, Points};
-use crate::stark::keccak_layers::sums::{BLOCK, BlockWeights, Sum};
 use crate::stark::keccak_layers::{INPUTS, packed};
+use crate::stark::sums::{BLOCK, Factor, Sum};
 
 /// Permutations side by side.
 pub(super) struct Block {
     /// What the gates read of each.
     lanes: [[u64; INPUTS]; BLOCK],
     /// Their weights.
-    weights: BlockWeights,
+    weights: [Factor; BLOCK],
 }
 
 impl Block {
@@ -27,7 +27,7 @@ impl Block {
         all[..weights.len()].copy_from_slice(weights);
         Self {
             lanes: from_fn(|i| if i < weights.len() { lanes(i) } else { [0; INPUTS] }),
-            weights: BlockWeights::new(&all),
+            weights: all.map(Factor::new),
         }
     }
 }
@@ -164,45 +164,5 @@ fn add<const FROM: usize, const TO: usize, const GATES: usize>(
     }
     for (sum, new) in sums.iter_mut().zip(&new) {
         *sum += packed(new.reduce());
-    }
-}
-
-#[cfg(test)]
-mod timing {
-    use super::*;
-    #[test]
-    fn time() {
-        let ext = crate::stark::keccak_layers::Extension::default();
-        let blocks: Vec<Block> = (0..64)
-            .map(|b| {
-                Block::new(&[Challenge::TWO; BLOCK], |i| {
-                    from_fn(|k| ((k + i * 64 + b * 777) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-                })
-            })
-            .collect();
-        for _ in 0..2 {
-            for layer in [Layer::Chi, Layer::Theta, Layer::Mixers, Layer::Parities, Layer::Pairs] {
-                let mut sums = [PackedChallenge::ZERO; LANES];
-                let start = std::time::Instant::now();
-                for _ in 0..20 {
-                    for p in &ext.cosets[0].packs {
-                        add_gates(layer, p, &blocks, &mut sums);
-                    }
-                }
-                let t = start.elapsed().as_nanos() as f64 / 20.0 / 8.0 / 512.0;
-                eprintln!("{layer:?} {t:.1} ns per permutation and pack {:?}", sums[0] == sums[1]);
-            }
-            let start = std::time::Instant::now();
-            let mut sum = Packed::ZERO;
-            for r in 0..20u64 {
-                for p in &ext.cosets[0].packs {
-                    for i in 0..512 * 25u64 {
-                        sum += p.extend((i + r).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-                    }
-                }
-            }
-            let t = start.elapsed().as_nanos() as f64 / 20.0 / 8.0 / 512.0 / 25.0;
-            eprintln!("extend {t:.2} ns {:?}", sum == Packed::ZERO);
-        }
     }
 }
