@@ -11,6 +11,8 @@ mod quotient;
 pub(crate) mod reused;
 mod sums;
 mod transform;
+#[cfg(all(target_arch = "x86_64", target_feature = "avx512f"))]
+mod words;
 
 use core::ops::Range;
 

@@ -8,7 +8,7 @@
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 
-use crate::stark::interactions::{LANES, Packed};
+use crate::stark::interactions::Packed;
 
 #[cfg(not(all(
     target_arch = "x86_64",
@@ -91,30 +91,17 @@ mod by_field {
 mod by_limbs {
     use core::array::from_fn;
 
-    use p3_field::{Algebra, PackedValue, PrimeField64};
+    use p3_field::{Algebra, PrimeField64};
     use wide::u64x8;
 
     use super::*;
-
-    const _: () = assert!(LANES == u64x8::LANES as usize);
+    use crate::stark::words::{add, elements, numbers};
 
     /// Bits that the instructions read of a factor, and that halves of products have.
     const HALF: u32 = 52;
     /// Bits of the lower limb of a factor in two limbs: with what another has above 52 bits it makes
     /// 52.
     const LOW: u32 = 40;
-
-    /// The elements as numbers below the field's order.
-    #[inline(always)]
-    fn numbers(elements: Packed) -> u64x8 {
-        u64x8::new(from_fn(|lane| elements.as_slice()[lane].as_canonical_u64()))
-    }
-
-    #[inline(always)]
-    fn elements(numbers: u64x8) -> Packed {
-        let numbers = numbers.to_array();
-        Packed::from_fn(|lane| Val::new(numbers[lane]))
-    }
 
     /// An element in each lane, as a number below the field's order.
     #[derive(Clone, Copy)]
@@ -127,14 +114,7 @@ mod by_limbs {
 
         #[inline(always)]
         pub(crate) fn sum<const N: usize>(parts: [&Self; N]) -> Packed {
-            // 2^64 modulo the order is added where 2^64 is lost. As a part is below the order, so is
-            // what it makes overflow, and the correction doesn't overflow in turn.
-            let correction = u64x8::splat(Val::ORDER_U64.wrapping_neg());
-            let sum = parts.into_iter().fold(u64x8::ZERO, |sum, part| {
-                let next = sum + part.0;
-                next + (next.simd_lt(part.0) & correction)
-            });
-            elements(sum)
+            elements(parts.into_iter().fold(u64x8::ZERO, |sum, part| add(sum, part.0)))
         }
     }
 

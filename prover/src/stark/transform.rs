@@ -5,6 +5,10 @@
 //! and parts of a matrix are finished one after another, so that they stay in a core's cache. The
 //! highest layers of the interpolation and of both evaluations, on H and on ω·H, connect the same
 //! rows and are computed together.
+//!
+//! Of the roots of unity that a butterfly multiplies by, what depends on the row is taken out of the
+//! layers that are computed together, so that it multiplies each value once. What is left in the
+//! layers are roots of order 8, which are powers of two.
 
 use core::array;
 use std::sync::OnceLock;
@@ -196,18 +200,20 @@ impl Transform<'_> {
         tasks.into_par_iter().for_each(|(first, [even, odd])| {
             for row in first..first + even[0].len() / self.width {
                 let factors = factors.at::<R>(row);
-                let scale = |at: usize, value: Packed| value * factors[at];
                 for pack in 0..self.width {
                     let at = (row - first) * self.width + pack;
                     let mut values: [Packed; R] = array::from_fn(|part| even[part][at]);
-                    butterflies::<R, true>(&mut values, scale);
+                    scale(&mut values, &factors);
+                    butterflies::<R, true>(&mut values);
                     let mut others = values;
                     for part in 0..R {
                         values[part] *= factor(part * height + row, pack);
                         others[part] = values[part] * Packed::from(omegas[part * height + row]);
                     }
-                    butterflies::<R, false>(&mut values, scale);
-                    butterflies::<R, false>(&mut others, scale);
+                    for values in [&mut values, &mut others] {
+                        butterflies::<R, false>(values);
+                        scale(values, &factors);
+                    }
                     for part in 0..R {
                         even[part][at] = values[part];
                         odd[part][at] = others[part];
@@ -258,10 +264,15 @@ impl Transform<'_> {
         let rows = |(first, mut parts): (usize, [&mut [Packed]; RADIX])| {
             for row in 0..parts[0].len() / self.width {
                 let factors = factors.at::<RADIX>(first + row);
-                let scale = |at: usize, value: Packed| value * factors[at];
                 for at in row * self.width..(row + 1) * self.width {
                     let mut values: [Packed; RADIX] = array::from_fn(|part| parts[part][at]);
-                    butterflies::<RADIX, INTERPOLATE>(&mut values, scale);
+                    if INTERPOLATE {
+                        scale(&mut values, &factors);
+                    }
+                    butterflies::<RADIX, INTERPOLATE>(&mut values);
+                    if !INTERPOLATE {
+                        scale(&mut values, &factors);
+                    }
                     for (part, value) in parts.iter_mut().zip(values) {
                         part[at] = value;
                     }
@@ -280,17 +291,11 @@ impl Transform<'_> {
 
     /// The three lowest layers of a transform, those of eight rows each.
     fn lowest_layers<const INTERPOLATE: bool>(&self, block: &mut [Packed]) {
-        let factors = self.factors(RADIX, 1).at::<RADIX>(0);
-        // The first of each layer is one.
-        let scale = |at: usize, value: Packed| match at {
-            0 | 4 | 6 => value,
-            _ => value * factors[at],
-        };
         for rows in block.chunks_exact_mut(RADIX * self.width) {
             for pack in 0..self.width {
                 let mut values: [Packed; RADIX] =
                     array::from_fn(|row| rows[row * self.width + pack]);
-                butterflies::<RADIX, INTERPOLATE>(&mut values, scale);
+                butterflies::<RADIX, INTERPOLATE>(&mut values);
                 for (row, value) in values.into_iter().enumerate() {
                     rows[row * self.width + pack] = value;
                 }
@@ -301,35 +306,28 @@ impl Transform<'_> {
     /// The factors of the highest layers of a block of this many parts of this height.
     fn factors(&self, parts: usize, height: usize) -> Factors<'_> {
         let log_height = height.ilog2() as usize;
-        let mut factors = Factors::default();
-        for layer in 0..parts.ilog2() as usize {
-            let roots = self.roots[log_height + layer + 1];
-            for (at, roots) in roots.chunks_exact(height).enumerate() {
-                factors.0[factor_of(1 << layer, at)] = roots;
-            }
-        }
-        factors
+        let layers = parts.ilog2() as usize;
+        Factors(array::from_fn(|layer| {
+            if layer < layers { &self.roots[log_height + layer + 1][..height] } else { &[] }
+        }))
     }
 }
 
-/// Factors of layers, each beside the rows of a part.
-#[derive(Default)]
-struct Factors<'a>([&'a [Val]; RADIX - 1]);
+/// By layers: the powers of a root of unity beside the rows of a part.
+struct Factors<'a>([&'a [Val]; LAYERS]);
 
 impl Factors<'_> {
-    /// Those of one row.
+    /// The factors of one row in each part: products of those of the layers that the bits of the
+    /// part's number stand for.
     #[inline(always)]
-    fn at<const R: usize>(&self, row: usize) -> [Packed; RADIX - 1] {
-        array::from_fn(|at| {
-            let is_needed = at >= RADIX - R;
-            Packed::from(if is_needed { self.0[at][row] } else { Val::ONE })
-        })
+    fn at<const R: usize>(&self, row: usize) -> [Packed; R] {
+        let mut factors = [Val::ONE; R];
+        for part in 1..R {
+            factors[part] =
+                factors[part & (part - 1)] * self.0[part.trailing_zeros() as usize][row];
+        }
+        factors.map(Packed::from)
     }
-}
-
-/// Which factor a butterfly has in the layer that connects parts so far apart.
-const fn factor_of(distance: usize, at: usize) -> usize {
-    RADIX - 2 * distance + at
 }
 
 /// Transforms equal parts of a block, unless they are single rows.
@@ -342,17 +340,22 @@ fn each_part(block: &mut [Packed], parts: usize, transform: impl Fn(&mut [Packed
     }
 }
 
-/// Layers of butterflies over `R` values, of which there are 1, 2, 4 or 8.
+/// Multiplies each value but the first, whose factor is one.
 #[inline(always)]
-fn butterflies<const R: usize, const INTERPOLATE: bool>(
-    values: &mut [Packed; R],
-    scale: impl Fn(usize, Packed) -> Packed + Copy,
-) {
+fn scale<const R: usize>(values: &mut [Packed; R], factors: &[Packed; R]) {
+    for part in 1..R {
+        values[part] *= factors[part];
+    }
+}
+
+/// The layers of a transform of `R` values, of which there are 1, 2, 4 or 8.
+#[inline(always)]
+fn butterflies<const R: usize, const INTERPOLATE: bool>(values: &mut [Packed; R]) {
     for layer in 0..LAYERS {
         match if INTERPOLATE { layer } else { LAYERS - 1 - layer } {
-            0 if R >= 2 => layer_of::<R, 1, INTERPOLATE>(values, scale),
-            1 if R >= 4 => layer_of::<R, 2, INTERPOLATE>(values, scale),
-            2 if R >= 8 => layer_of::<R, 4, INTERPOLATE>(values, scale),
+            0 if R >= 2 => layer_of::<R, 1, INTERPOLATE>(values),
+            1 if R >= 4 => layer_of::<R, 2, INTERPOLATE>(values),
+            2 if R >= 8 => layer_of::<R, 4, INTERPOLATE>(values),
             _ => {}
         }
     }
@@ -362,20 +365,47 @@ fn butterflies<const R: usize, const INTERPOLATE: bool>(
 #[inline(always)]
 fn layer_of<const R: usize, const DISTANCE: usize, const INTERPOLATE: bool>(
     values: &mut [Packed; R],
-    scale: impl Fn(usize, Packed) -> Packed,
 ) {
     for pair in 0..R / 2 {
         let (group, at) = (pair / DISTANCE, pair % DISTANCE);
         let low = 2 * DISTANCE * group + at;
-        let factor = factor_of(DISTANCE, at);
         let (a, b) = (values[low], values[low + DISTANCE]);
-        (values[low], values[low + DISTANCE]) = if INTERPOLATE {
-            let b = scale(factor, b);
-            (a + b, a - b)
-        } else {
-            (a + b, scale(factor, a - b))
+        // The root of order 8 is −2^24, as differences the other way round are.
+        (values[low], values[low + DISTANCE]) = match (at * RADIX / (2 * DISTANCE), INTERPOLATE) {
+            (1, true) => {
+                let b = times_power_of_two::<24>(b);
+                (a - b, a + b)
+            }
+            (1, false) => (a + b, times_power_of_two::<24>(b - a)),
+            (power, true) => {
+                let b = times_root(b, power);
+                (a + b, a - b)
+            }
+            (power, false) => (a + b, times_root(a - b, power)),
         };
     }
+}
+
+/// The value times an even or the third power of the root of order 8.
+#[inline(always)]
+fn times_root(value: Packed, power: usize) -> Packed {
+    match power {
+        2 => times_power_of_two::<48>(value),
+        3 => value.div_2exp_u64(24),
+        _ => value,
+    }
+}
+
+/// The value times `2^24` or `2^48`.
+#[inline(always)]
+fn times_power_of_two<const EXPONENT: u64>(value: Packed) -> Packed {
+    #[cfg(all(target_arch = "x86_64", target_feature = "avx512f"))]
+    match EXPONENT {
+        24 => return crate::stark::words::times_2_24(value),
+        48 => return crate::stark::words::times_2_48(value),
+        _ => {}
+    }
+    value.mul_2exp_u64(EXPONENT)
 }
 
 #[cfg(test)]
@@ -439,31 +469,6 @@ mod tests {
             assert_eq!(
                 extend_chunks(&reused, &RowMajorMatrix::new(chunks, BLOCK_ELEMENTS)),
                 extended
-            );
-        }
-    }
-}
-
-#[cfg(test)]
-mod timing {
-    use super::*;
-    #[test]
-    fn time() {
-        for (log, width) in [(12, 64), (16, 64), (17, 144)] {
-            let cell = |i: usize| Val::from_u64((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            let m = RowMajorMatrix::new((0..width << log).map(cell).collect(), width);
-            let reused = Reused::default();
-            let mut best = f64::MAX;
-            for _ in 0..(1 << (21 - log)) {
-                let start = std::time::Instant::now();
-                let e = extend(&reused, &m);
-                best = best.min(start.elapsed().as_secs_f64());
-                reused.give_back(e.values);
-            }
-            eprintln!(
-                "extend {log} {width}: {:.3} ms, {:.2} ns per cell",
-                best * 1e3,
-                best * 1e9 / (width << log) as f64
             );
         }
     }
