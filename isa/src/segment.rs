@@ -164,16 +164,13 @@ pub struct Costs {
     pub touched: u32,
 }
 
-/// Where segments are cut: after the instruction with which the costs reach the budget, or half of
-/// it where that leaves no table of keccak-f calls half empty.
+/// Where segments are cut: after the instruction with which the costs reach the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// The costs.
     pub costs: Costs,
     /// The budget, in the unit of the costs.
     pub limit: u64,
-    /// Numbers of keccak-f calls that fill a table.
-    pub keccak_fills: Vec<u64>,
 }
 
 impl Budget {
@@ -189,7 +186,6 @@ impl Budget {
             touched: 0,
         },
         limit: u64::MAX,
-        keccak_fills: Vec::new(),
     };
 
     /// Cuts after every `cycles` instructions.
@@ -204,6 +200,6 @@ impl Budget {
             computations: [0; Computation::COUNT],
             touched: 0,
         };
-        Self { costs, limit: cycles, keccak_fills: Vec::new() }
+        Self { costs, limit: cycles }
     }
 }

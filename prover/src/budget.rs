@@ -1,6 +1,6 @@
 //! How large segments are: by the cells that proving them commits.
 
-use lvm_air::table::{LOG_HEIGHT_MAX, Table};
+use lvm_air::table::Table;
 use lvm_air::tables::keccak;
 use lvm_air::tables::sha256_round;
 use lvm_isa::instruction::Class;
@@ -81,7 +81,6 @@ pub fn of_cells(cells: u64) -> Budget {
             touched: row_cells(Table::Touched),
         },
         limit: cells.clamp(1, CELLS_MAX),
-        keccak_fills: keccak_fills(),
     }
 }
 
@@ -103,13 +102,6 @@ pub fn cells(tally: &Tally) -> u64 {
         (tally.touched, touched),
     ];
     of_rows + others.into_iter().map(|(rows, cells)| rows * u64::from(cells)).sum::<u64>()
-}
-
-/// Numbers of keccak-f calls that fill their table, of heights where it is worth while: permutations
-/// up to a power of two are padding, in one table that isn't split.
-fn keccak_fills() -> Vec<u64> {
-    const LOG_HEIGHT_MIN: usize = 11;
-    (LOG_HEIGHT_MIN..=LOG_HEIGHT_MAX).map(|log| 1 << (log - keccak::LOG_ROWS)).collect()
 }
 
 /// Cells of a segment that can be proved in `bytes` of memory.

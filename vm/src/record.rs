@@ -85,8 +85,6 @@ pub struct Recorder<'a> {
     /// The segment's events so far, but for touched words, and their cost.
     tally: Tally,
     cost: u64,
-    /// Whether the last instruction has filled a table of keccak-f calls.
-    is_filled: bool,
     /// Whether events are kept.
     keeps: bool,
     /// Address of the next instruction.
@@ -133,7 +131,6 @@ impl<'a> Recorder<'a> {
             time: TIME_START,
             tally: Tally::default(),
             cost: 0,
-            is_filled: false,
             keeps: false,
             pc: program.program().entry,
             cycles: 0,
@@ -281,8 +278,7 @@ impl Recorder<'_> {
             cycle += 1;
             self.time = self.time.wrapping_add(TICKS_PER_STEP);
             let cost = self.cost + touched_cost * self.memory.touched() as u64;
-            let is_filled = core::mem::take(&mut self.is_filled) && cost >= limit / 2;
-            if cost >= limit || is_filled || cycle >= STEPS_MAX {
+            if cost >= limit || cycle >= STEPS_MAX {
                 self.pc = target;
                 return Ok((cycle, None));
             }

@@ -283,29 +283,9 @@ fn cut_by_any_costs() {
             touched: cost(),
         };
         let limit = random.random_range(1..100_000);
-        let keccak_fills = vec![2, 4];
-        counts.push(check(&program, &Budget { costs, limit, keccak_fills }));
+        counts.push(check(&program, &Budget { costs, limit }));
     }
     assert!(counts.contains(&1) && counts.iter().any(|count| *count > 50), "{counts:?}");
-}
-
-#[test]
-fn cut_where_a_table_of_keccak_calls_is_full() {
-    let program = program();
-    let calls = |limit: u64| -> Vec<u64> {
-        let mut budget = Budget::UNLIMITED;
-        (budget.costs.keccak, budget.limit, budget.keccak_fills) = (100, limit, vec![2, 4]);
-        check(&program, &budget);
-        let segments = cut(&program, &budget).segments;
-        segments.iter().map(|segment| segment.tally.keccaks).collect()
-    };
-    // The run has six calls. Half of the budget is reached with the fourth, the second, or not
-    // before all of it.
-    assert_eq!(calls(700), [4, 2]);
-    assert_eq!(calls(400), [2, 2, 2, 0]);
-    assert_eq!(calls(500), [4, 2]);
-    assert_eq!(calls(900), [6]);
-    assert_eq!(calls(300), [2, 2, 2, 0]);
 }
 
 #[test]

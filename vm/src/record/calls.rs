@@ -123,9 +123,6 @@ impl Recorder<'_> {
         }
         self.tally.keccaks += 1;
         self.cost += u64::from(self.budget.costs.keccak);
-        if self.budget.keccak_fills.contains(&self.tally.keccaks) {
-            self.is_filled = true;
-        }
         if self.keeps {
             self.events.keccaks.push(Keccak { time: self.time, pointer, words });
         }
