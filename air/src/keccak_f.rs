@@ -133,7 +133,7 @@ pub fn permute(state: &[u64; LANES]) -> [u64; LANES] {
 /// Twice the lanes after chi in one plane, of the lanes before it; degree 3.
 #[inline(always)]
 pub fn chi<V: PrimeCharacteristicRing + Copy>(moved: &[V; PLANE]) -> [V; PLANE] {
-    // Bits a + (1 − b)·c: 1 − 2·(1 + b)/2·(1 − c)/2, times a.
+    // Bits a + (1 − b)·c: a times 1 − 2·(1 + b)/2·(1 − c)/2.
     let mut after = *moved;
     for (x, a) in after.iter_mut().enumerate() {
         let [b, c] = [moved[(x + 1) % PLANE], moved[(x + 2) % PLANE]];

@@ -190,6 +190,7 @@ pub(crate) struct Prove {
 #[derive(Args, Debug)]
 #[command(
     group(ArgGroup::new("program").required(true).args(["elf", "vk"])),
+    override_usage = "lvm verify [OPTIONS] <PROOF> <ELF|--vk <FILE>>",
     after_help = "\
 Examples:
   lvm verify guest.proof guest.elf

@@ -1,8 +1,9 @@
 //! How much memory proving takes, and how much there is.
 
 /// Bytes that proving a segment takes for each of its cells, at most, with the next segment's
-/// recording.
-pub const BYTES_PER_CELL: u64 = 40;
+/// recording. Cells are counted without padding: of a loop's segments they take 26 bytes each, of a
+/// block's with many permutations, whose table is as high as a power of two, up to 50.
+pub const BYTES_PER_CELL: u64 = 52;
 /// Bytes that proving takes besides, for the lookup tables of fixed height, the guest's memory and
 /// the code.
 pub const FIXED: u64 = 512 << 20;

@@ -40,6 +40,8 @@ pub(crate) type State = [u64; LANES];
 const BYTES: usize = 8;
 /// Permutations that one task takes.
 const TASK: usize = 64;
+/// Permutations that a task which loads large tables takes, at most: their lanes stay in a cache.
+const TASK_MAX: usize = 512;
 /// Values that a layer's gates read, at most.
 const INPUTS: usize = LANES + 2 * PLANE;
 
@@ -271,7 +273,8 @@ impl Words<'_> {
 
 /// Permutations that one task takes where each task loads large tables: few tasks for each thread.
 fn task_of(permutations: usize) -> usize {
-    (permutations / (4 * rayon::current_num_threads())).clamp(8, 1 << 9)
+    let task = permutations / (4 * rayon::current_num_threads());
+    task.next_multiple_of(BLOCK).clamp(BLOCK, TASK_MAX)
 }
 
 /// 25 lanes and others.

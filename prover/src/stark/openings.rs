@@ -3,6 +3,7 @@
 use core::array::from_fn;
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_air::table::LOG_HEIGHT_MIN;
 use lvm_verifier::stark::Tree;
 use lvm_verifier::stark::domain::{LOG_BLOWUP, SHIFT};
 use lvm_verifier::stark::interactions::Kind;
@@ -23,6 +24,8 @@ use crate::stark::transform::extend_values;
 
 /// Rows that one task takes.
 const TASK_ROWS: usize = MAX_PRODUCTS;
+
+const _: () = assert!(1 << LOG_HEIGHT_MIN >= BLOCK, "rows are added in blocks");
 
 /// The points of one height's evaluation domain, in bit-reversed order.
 pub(crate) struct Points {
@@ -88,15 +91,11 @@ impl Points {
                 let rows = task * TASK_ROWS..((task + 1) * TASK_ROWS).min(height);
                 let mut sums = vec![Sum::default(); packs];
                 for first in rows.step_by(BLOCK) {
-                    // Tables may have fewer rows than are added at a time.
-                    let weights = from_fn(|i| match first + i {
-                        row if row < height => inverse_distances[row] * self.points[row],
-                        _ => Challenge::ZERO,
+                    let weights = from_fn(|i| {
+                        Factor::new(inverse_distances[first + i] * self.points[first + i])
                     });
-                    let weights = weights.map(Factor::new);
-                    let cells: [&[Packed]; BLOCK] = from_fn(|i| {
-                        Packed::pack_slice(row_of(matrix, (first + i).min(height - 1)))
-                    });
+                    let cells: [&[Packed]; BLOCK] =
+                        from_fn(|i| Packed::pack_slice(row_of(matrix, first + i)));
                     for (pack, sum) in sums.iter_mut().enumerate() {
                         sum.add(&cells.map(|cells| cells[pack]), &weights);
                     }

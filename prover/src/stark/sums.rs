@@ -86,7 +86,7 @@ mod by_field {
     }
 }
 
-/// Sums by limbs.
+/// Sums of halves of products of limbs.
 #[cfg(all(target_arch = "x86_64", target_feature = "avx512f", target_feature = "avx512ifma"))]
 mod by_limbs {
     use core::array::from_fn;
@@ -99,8 +99,8 @@ mod by_limbs {
 
     /// Bits that the instructions read of a factor, and that halves of products have.
     const HALF: u32 = 52;
-    /// Bits of the lower limb of a factor in two limbs: with what another has above 52 bits it makes
-    /// 52.
+    /// Bits of the lower limb of a factor in two limbs. Its product with the 12 bits that another
+    /// factor has above 52 has 52 bits, so the lower half is all of it.
     const LOW: u32 = 40;
 
     /// An element in each lane, as a number below the field's order.
@@ -131,8 +131,14 @@ mod by_limbs {
         }
     }
 
-    /// What counts 1, 2^40, 2^52 and 2^92. No product adds 2^54 to one of these.
+    /// What counts 1, 2^40, 2^52 and 2^92. A product adds less than 2^54 to each.
     type Places = [u64x8; 4];
+
+    const _: () = assert!(MAX_PRODUCTS <= 1 << (64 - 54));
+
+    /// What they count: 2^92 is 2^60 − 2^28.
+    const PLACES: [Val; 4] =
+        [Val::ONE, Val::new(1 << LOW), Val::new(1 << HALF), Val::new((1 << 60) - (1 << 28))];
 
     /// Adds the product of a number and of another one in limbs.
     #[inline(always)]
@@ -146,7 +152,7 @@ mod by_limbs {
         sum[3] = sum[3].add_mul_lo::<HALF>(top, high);
     }
 
-    /// A sum of challenges in each lane, by their coefficients.
+    /// A sum of at most [`MAX_PRODUCTS`] challenges in each lane, by their coefficients.
     #[derive(Clone, Copy, Default)]
     pub(crate) struct Sum([Places; CHALLENGE_DEGREE]);
 
@@ -166,9 +172,9 @@ mod by_limbs {
         }
 
         /// The coefficients.
+        #[inline]
         pub(crate) fn reduce(&self) -> [Packed; CHALLENGE_DEGREE] {
-            let places = [0, LOW, HALF, LOW + HALF].map(|bits| Val::TWO.exp_u64(bits.into()));
-            self.0.map(|sums| Packed::mixed_dot_product(&sums.map(elements), &places))
+            self.0.map(|sums| Packed::mixed_dot_product(&sums.map(elements), &PLACES))
         }
     }
 }
@@ -228,13 +234,14 @@ mod tests {
 
     #[test]
     fn the_largest_products_dont_overflow() {
-        let largest = Val::NEG_ONE;
+        // All bits but one are ones.
+        let largest = -Val::TWO;
         let challenge = Challenge::from_basis_coefficients_fn(|_| largest);
         let mut sum = Sum::default();
         for _ in 0..MAX_PRODUCTS / BLOCK {
             sum.add(&[Packed::from(largest); BLOCK], &[Factor::new(challenge); BLOCK]);
         }
-        // Each product is one.
-        assert_eq!(sum.reduce(), [Packed::from(Val::from_usize(MAX_PRODUCTS)); CHALLENGE_DEGREE]);
+        let expected = Packed::from(Val::from_usize(4 * MAX_PRODUCTS));
+        assert_eq!(sum.reduce(), [expected; CHALLENGE_DEGREE]);
     }
 }

@@ -370,7 +370,7 @@ fn layer_of<const R: usize, const DISTANCE: usize, const INTERPOLATE: bool>(
         let (group, at) = (pair / DISTANCE, pair % DISTANCE);
         let low = 2 * DISTANCE * group + at;
         let (a, b) = (values[low], values[low + DISTANCE]);
-        // The root of order 8 is −2^24, as differences the other way round are.
+        // The root of order 8 is −2^24: its sign is in the order of the difference.
         (values[low], values[low + DISTANCE]) = match (at * RADIX / (2 * DISTANCE), INTERPOLATE) {
             (1, true) => {
                 let b = times_power_of_two::<24>(b);

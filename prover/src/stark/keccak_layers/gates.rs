@@ -10,7 +10,7 @@ use p3_field::PrimeCharacteristicRing;
 use crate::stark::interactions::{Packed, PackedChallenge};
 use crate::stark::keccak_layers::extension::{Coset, PACKS, Points};
 use crate::stark::keccak_layers::{INPUTS, packed};
-use crate::stark::sums::{BLOCK, Factor, Sum};
+use crate::stark::sums::{BLOCK, Factor, MAX_PRODUCTS, Sum};
 
 /// Permutations side by side.
 pub(super) struct Block {
@@ -51,6 +51,7 @@ pub(super) fn add_gates(
     blocks: &[Block],
     sums: &mut [PackedChallenge],
 ) {
+    debug_assert!(blocks.len() * BLOCK <= MAX_PRODUCTS);
     // Lanes that are only carried aren't read.
     match layer {
         Layer::LastChi | Layer::Chi => {
