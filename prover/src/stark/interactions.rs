@@ -27,6 +27,17 @@ pub(crate) type PackedChallenge = <Challenge as ExtensionField<Val>>::ExtensionP
 /// Rows in a [`Packed`].
 pub(crate) const LANES: usize = <Packed as PackedValue>::WIDTH;
 
+/// The coefficients of a challenge.
+pub(crate) fn coefficients(challenge: &Challenge) -> &[Val] {
+    challenge.as_basis_coefficients_slice()
+}
+
+/// Coefficients as challenges.
+#[inline(always)]
+pub(crate) fn challenges(coefficients: [Packed; CHALLENGE_DEGREE]) -> PackedChallenge {
+    PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i])
+}
+
 /// A table's rows within matrices that it shares.
 #[derive(Clone, Copy)]
 pub(crate) struct TableRows<'a> {

@@ -8,7 +8,7 @@
 
 use core::array::from_fn;
 
-use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
+use lvm_air::field::Challenge;
 use lvm_air::keccak_f::{BITS, CONSTANTS, LANES, PLANE, ROUNDS, Round};
 use lvm_verifier::stark::keccak_layers::{
     Claims, Ends, Layer, LayerClaim, LayerProof, LayersProof, Weights, draw_output, evaluate,
@@ -16,10 +16,10 @@ use lvm_verifier::stark::keccak_layers::{
 };
 use lvm_verifier::stark::links::equality;
 use lvm_verifier::stark::transcript::Transcript;
-use p3_field::{BasedVectorSpace, PackedFieldExtension, PrimeCharacteristicRing};
+use p3_field::{PackedFieldExtension, PrimeCharacteristicRing};
 use rayon::prelude::*;
 
-use crate::stark::interactions::{LANES as PACK, Packed, PackedChallenge};
+use crate::stark::interactions::{LANES as PACK, PackedChallenge};
 use crate::stark::keccak_layers::bits::{BitTable, bit_sums};
 use crate::stark::keccak_layers::extension::PACKS;
 use crate::stark::keccak_layers::gates::{Block, add_gates, gates_of, weigh_gates};
@@ -294,15 +294,6 @@ fn with_padding(weights: &[Challenge], count: usize) -> Vec<Challenge> {
 fn values_at(point: Challenge, lanes: &[[Challenge; BITS]]) -> [Challenge; LANES] {
     let weights = lagrange(point).expect("a challenge isn't in the subgroup");
     from_fn(|lane| lanes[lane].iter().zip(weights).map(|(&value, weight)| value * weight).sum())
-}
-
-fn coefficients(challenge: &Challenge) -> &[Val] {
-    challenge.as_basis_coefficients_slice()
-}
-
-#[inline(always)]
-fn packed(coefficients: [Packed; CHALLENGE_DEGREE]) -> PackedChallenge {
-    PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i])
 }
 
 #[cfg(test)]

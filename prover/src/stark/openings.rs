@@ -17,7 +17,9 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::stark::commit::Cells;
-use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, invert, transpose};
+use crate::stark::interactions::{
+    Columns, LANES, Packed, PackedChallenge, challenges, invert, transpose,
+};
 use crate::stark::reused::Reused;
 use crate::stark::sums::{BLOCK, Factor, MAX_PRODUCTS, Sum};
 use crate::stark::transform::extend_values;
@@ -186,7 +188,7 @@ impl Points {
                 columns_of_weighted.gather(|lane| first + lane, &mut columns);
                 let (sums, _) = columns.as_chunks::<CHALLENGE_DEGREE>();
                 let quotient = |at: usize, value: Challenge, distances: &[Challenge]| {
-                    let sum = PackedChallenge::from_basis_coefficients_fn(|i| sums[at][i]);
+                    let sum = challenges(sums[at]);
                     let distances = PackedChallenge::from_ext_slice(&distances[first..][..LANES]);
                     (PackedChallenge::from(value) - sum) * distances
                 };
@@ -240,8 +242,7 @@ fn weighted_sum(columns: &[Weighted<'_>], first: usize) -> PackedChallenge {
                 let pack = task * (MAX_PRODUCTS / LANES) + pack;
                 sum.add(&transpose(rows.map(|row| row[pack])), weights);
             }
-            let coefficients = sum.reduce();
-            sums += PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i]);
+            sums += challenges(sum.reduce());
         }
     }
     sums

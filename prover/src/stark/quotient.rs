@@ -14,7 +14,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::stark::commit::Cells;
-use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, TableRows};
+use crate::stark::interactions::{Columns, LANES, Packed, PackedChallenge, TableRows, challenges};
 use crate::stark::reused::Reused;
 use crate::stark::transform::extend_chunks;
 
@@ -100,7 +100,7 @@ fn values(
                         base.resize(interactions.width, Packed::ZERO);
                         interactions.gather(row, &mut base);
                         let (coefficients, _) = base.as_chunks::<CHALLENGE_DEGREE>();
-                        columns.extend(coefficients.iter().copied().map(challenge));
+                        columns.extend(coefficients.iter().copied().map(challenges));
                     }
                     let mut selectors = Selectors::default();
                     let mut window = RowWindow::from_two_rows(&main, &main);
@@ -144,8 +144,8 @@ fn values(
                         let link_row = LinkRow {
                             products,
                             kernels: [before, after],
-                            next: [first, second].map(challenge),
-                            ratios: [ratios[0], ratios[1]].map(challenge),
+                            next: [first, second].map(challenges),
+                            ratios: [ratios[0], ratios[1]].map(challenges),
                             first: selectors.first,
                             padding: *periodic.last().expect("a table with layers has padding"),
                         };
@@ -175,11 +175,6 @@ fn next_row(row: usize, log_size: usize) -> usize {
     // One row further in the table is two points further on the domain.
     let natural = reverse(row, log_size) + (1 << LOG_BLOWUP);
     reverse(natural % (1 << log_size), log_size)
-}
-
-/// Coefficients as challenges.
-fn challenge(coefficients: [Packed; CHALLENGE_DEGREE]) -> PackedChallenge {
-    PackedChallenge::from_basis_coefficients_fn(|i| coefficients[i])
 }
 
 /// A table's periodic columns on the evaluation domain: as the columns have a period, so do their

@@ -6,9 +6,9 @@
 //! together with hundreds of others.
 
 use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
-use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
+use p3_field::PrimeCharacteristicRing;
 
-use crate::stark::interactions::Packed;
+use crate::stark::interactions::{Packed, coefficients};
 
 #[cfg(not(all(
     target_arch = "x86_64",
@@ -23,10 +23,6 @@ pub(crate) use by_limbs::{Factor, Part, Sum};
 pub(crate) const MAX_PRODUCTS: usize = 1 << 10;
 /// Products that are added at a time.
 pub(crate) const BLOCK: usize = 8;
-
-fn coefficients(challenge: &Challenge) -> &[Val] {
-    challenge.as_basis_coefficients_slice()
-}
 
 /// Sums by the field's own operations.
 #[cfg(any(
@@ -183,7 +179,7 @@ mod by_limbs {
 mod tests {
     use core::array::from_fn;
 
-    use p3_field::{PackedValue, PrimeField64};
+    use p3_field::{BasedVectorSpace, PackedValue, PrimeField64};
 
     use super::*;
 

@@ -6,7 +6,8 @@ use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 use rayon::prelude::*;
 use wide::u64x8;
 
-use crate::stark::keccak_layers::{BYTES, TASK, coefficients};
+use crate::stark::interactions::coefficients;
+use crate::stark::keccak_layers::{BYTES, TASK};
 
 /// A challenge in halves of its coefficients, of which many are added up before one reduction.
 #[derive(Clone, Copy, Default)]

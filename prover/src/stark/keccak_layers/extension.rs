@@ -6,8 +6,10 @@ use lvm_air::field::{CHALLENGE_DEGREE, Challenge, Val};
 use lvm_air::keccak_f::BITS;
 use p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField};
 
-use crate::stark::interactions::{LANES as PACK, Packed, PackedChallenge};
-use crate::stark::keccak_layers::{BYTES, coefficients, packed};
+use crate::stark::interactions::{
+    LANES as PACK, Packed, PackedChallenge, challenges, coefficients,
+};
+use crate::stark::keccak_layers::BYTES;
 use crate::stark::sums::Part;
 
 /// Packs of the points of one coset.
@@ -89,7 +91,7 @@ impl Coset {
                 }
             }
         }
-        sums.map(packed)
+        sums.map(challenges)
     }
 }
 

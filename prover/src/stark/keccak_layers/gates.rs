@@ -7,9 +7,9 @@ use lvm_air::keccak_f::{BITS, LANES, PLANE, chi, mixers};
 use lvm_verifier::stark::keccak_layers::{Layer, Weights};
 use p3_field::PrimeCharacteristicRing;
 
-use crate::stark::interactions::{Packed, PackedChallenge};
+use crate::stark::interactions::{Packed, PackedChallenge, challenges};
+use crate::stark::keccak_layers::INPUTS;
 use crate::stark::keccak_layers::extension::{Coset, PACKS, Points};
-use crate::stark::keccak_layers::{INPUTS, packed};
 use crate::stark::sums::{BLOCK, Factor, MAX_PRODUCTS, Sum};
 
 /// Permutations side by side.
@@ -164,6 +164,6 @@ fn add<const FROM: usize, const TO: usize, const GATES: usize>(
         }
     }
     for (sum, new) in sums.iter_mut().zip(&new) {
-        *sum += packed(new.reduce());
+        *sum += challenges(new.reduce());
     }
 }
